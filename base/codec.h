@@ -1,0 +1,42 @@
+/* codec.h - encodings and digests. The door to OpenSSL's libcrypto.
+ *
+ * Decoders answer false on malformed input and leave what they appended so far in `out`.
+ */
+#ifndef BASE_CODEC_H
+#define BASE_CODEC_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+void codec_base64(struct buf *out, struct str in);
+/* Strict RFC 4648 with padding, no blanks; codec_unbase64_loose also takes missing padding and url-safe letters. */
+bool codec_unbase64(struct buf *out, struct str in);
+bool codec_unbase64_loose(struct buf *out, struct str in);
+void codec_hex(struct buf *out, struct str in); /* lower case */
+bool codec_unhex(struct buf *out, struct str in);
+/* RFC 3986: letters, digits and -._~ stay; `keep` names more bytes that stay ("/" for S3 keys). */
+void codec_percent(struct buf *out, struct str in, const char *keep);
+/* %XX to bytes; a stray % stays as it is. plus: '+' is a blank, as in forms. */
+void codec_unpercent(struct buf *out, struct str in, bool plus);
+
+enum { MD5_BYTES = 16, SHA1_BYTES = 20, SHA256_BYTES = 32 };
+void codec_md5(struct str in, uint8_t out[MD5_BYTES]);
+void codec_sha1(struct str in, uint8_t out[SHA1_BYTES]);
+void codec_sha256(struct str in, uint8_t out[SHA256_BYTES]);
+void codec_hmac_sha256(struct str key, struct str in, uint8_t out[SHA256_BYTES]);
+/* Running digest for what comes in pieces (multipart ETags, chunked bodies). */
+struct codec_md5_run {
+    void *ctx;
+};
+void codec_md5_start(struct codec_md5_run *r);
+void codec_md5_add(struct codec_md5_run *r, struct str in);
+void codec_md5_end(struct codec_md5_run *r, uint8_t out[MD5_BYTES]);
+
+/* Running CRCs: start with 0, feed the result back in. */
+uint32_t codec_crc32(uint32_t crc, struct str in);      /* zlib's, IEEE 802.3 */
+uint32_t codec_crc32c(uint32_t crc, struct str in);     /* Castagnoli, as Kafka's record batches */
+uint64_t codec_crc64nvme(uint64_t crc, struct str in);  /* as S3's x-amz-checksum-crc64nvme */
+/* Equal without telling by timing where they differ. */
+bool codec_same(struct str a, struct str b);
+
+#endif

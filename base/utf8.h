@@ -1,0 +1,18 @@
+/* utf8.h - decoding and judging UTF-8. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* Index of the first byte that is not well-formed UTF-8 (RFC 3629), or STR_NONE. */
+size_t utf8_check(struct str s);
+static inline bool utf8_valid(struct str s) { return utf8_check(s) == STR_NONE; }
+/* Reads one code point off the front of *s (s->n > 0). A bad byte is consumed alone and answers 0xFFFD. */
+uint32_t utf8_next(struct str *s);
+void utf8_put(struct buf *out, uint32_t code_point);
+/* Number of code points; of UTF-16 units (what Java and JavaScript call length). */
+size_t utf8_count(struct str s);
+size_t utf8_utf16_count(struct str s);
+
+#endif

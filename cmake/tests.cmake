@@ -1,0 +1,52 @@
+# A test's name is its path: tests/unit/buf.c is ctest unit/buf with label unit.
+# unit/ links base, net and the room named by the file's stem (kinesis_seqno.c -> kinesis); wire/ adds the cloud;
+# files whose stem is no room's name link the whole program's libraries.
+add_library(t STATIC)
+file(GLOB SUPPORT CONFIGURE_DEPENDS tests/support/*.c)
+target_sources(t PRIVATE ${SUPPORT})
+target_link_libraries(t PUBLIC room::cloud PkgConfig::CMOCKA)
+
+set(SHARED_DATA "${CMAKE_SOURCE_DIR}/../shared/data" CACHE PATH "real rows and captures; tests that want them skip without")
+set(ROOMS ${MOCKS} ${PIPELINE})
+
+function(program_test label file)
+  cmake_parse_arguments(T "" "TIMEOUT" "" ${ARGN})
+  get_filename_component(stem ${file} NAME_WE)
+  set(name ${label}_${stem})
+  set(link)
+  foreach(room ${ROOMS})
+    if(stem STREQUAL room OR stem MATCHES "^${room}_")
+      set(link room::${room})
+    endif()
+  endforeach()
+  if(stem MATCHES "^(flow|run|published|fault|captures)(_|$)")
+    list(TRANSFORM ROOMS PREPEND room:: OUTPUT_VARIABLE link)
+  endif()
+  add_executable(${name} ${file})
+  target_link_libraries(${name} PRIVATE ${link} t embedded flags)
+  add_test(NAME ${label}/${stem} COMMAND ${name})
+  set_tests_properties(${label}/${stem} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 120
+    ENVIRONMENT "CMOCKA_TEST_ABORT=0;WEIRBOX_SOURCE=${CMAKE_SOURCE_DIR};WEIRBOX_SHARED_DATA=${SHARED_DATA};WEIRBOX_BIN=${CMAKE_BINARY_DIR}/weirbox")
+endfunction()
+
+foreach(label unit wire golden published fault)
+  file(GLOB files CONFIGURE_DEPENDS tests/${label}/*.c)
+  foreach(file ${files})
+    program_test(${label} ${file})
+  endforeach()
+  # Shell scripts get the source root, the program and a scratch directory of their own.
+  file(GLOB scripts CONFIGURE_DEPENDS tests/${label}/*.sh)
+  foreach(file ${scripts})
+    get_filename_component(stem ${file} NAME_WE)
+    add_test(NAME ${label}/${stem} COMMAND bash ${CMAKE_SOURCE_DIR}/tests/support/run_script.sh ${file})
+    set_tests_properties(${label}/${stem} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 120
+      ENVIRONMENT "WEIRBOX_SOURCE=${CMAKE_SOURCE_DIR};WEIRBOX_SHARED_DATA=${SHARED_DATA};WEIRBOX_BIN=${CMAKE_BINARY_DIR}/weirbox")
+  endforeach()
+endforeach()
+
+foreach(script floors names)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/ci/${script}.sh)
+    add_test(NAME lint/${script} COMMAND bash ${CMAKE_SOURCE_DIR}/ci/${script}.sh ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+    set_tests_properties(lint/${script} PROPERTIES LABELS lint)
+  endif()
+endforeach()
