@@ -11,7 +11,7 @@
  *     json_enter(&r, JSON_OBJECT);
  *     while (json_member(&r, &key) == 1)
  *         json_read(&r, &v);                 // or json_enter for a container that is walked too
- *     if (json_close(&r)) … json_where(&r, text) says what is wrong and where
+ *     if (json_close(&r)) … json_where(&r, arena) says what is wrong and where
  *
  * After the first mistake every call answers -1 and r.error says what it was, so that one check at the end
  * is enough.
@@ -52,11 +52,14 @@ int json_skip(struct json_reader *r);
 int json_enter(struct json_reader *r, enum json_type array_or_object);
 /* 1: *ret_key is the next key (as raw text: see json_key_is) and its value is at hand. 0: the object is closed. */
 int json_member(struct json_reader *r, struct str *ret_key);
+/* Is the key, as json_member yields it, this name once its escapes are decoded? */
+bool json_key_is(struct str raw_key, const char *name);
 /* 1: the next element is at hand. 0: the array is closed. */
 int json_element(struct json_reader *r);
-/* 0 when nothing but blanks is left and nothing went wrong. */
+/* 0 when every container is closed, nothing but blanks is left and nothing went wrong. */
 int json_close(struct json_reader *r);
-/* "expected ',' or '}' at line 3, column 14 (byte 71)" into the arena. */
+/* "expected ',' or '}' at line 3, column 14 (byte 71)" into the arena. Lines and columns (of code points) count
+ * from 1, bytes from 0. */
 struct str json_where(const struct json_reader *r, struct arena *a);
 
 /* The decoded text of a string value: the raw view itself when nothing was escaped, else a copy in the arena.
@@ -70,13 +73,17 @@ struct str json_get_text(struct str object, const char *name, struct arena *a);
 /* Is the text one valid JSON value? */
 bool json_valid(struct str text);
 
-/* Writing. Strings: only what must be escaped is (", \, controls as \b \t \n \f \r or \u00XX), UTF-8 as is. */
+/* Writing. Strings: only what must be escaped is (", \, controls as \b \t \n \f \r or \u001F with upper-case hex,
+ * as Jackson writes them), UTF-8 as is. */
 void json_put_text(struct buf *out, struct str text);
 /* Shortest decimal that reads back as the same double, JavaScript form: 1, -89.9787, 1e+21; NaN and inf: null. */
 void json_put_double(struct buf *out, double v);
-/* As Java's Double.toString (JDK 17): 1.0, -88.5194, 1.0E10, 1.23E-5. What Jackson and Spark print. */
+/* As Java's Double.toString: 1.0, -88.5194, 1.0E10, 1.23E-5; NaN and infinities as the strings "NaN" and
+ * "Infinity". What Jackson and Spark print. Always the shortest digits, where a JDK before 19 prints one digit
+ * too many for some doubles of 16 and 17 digits (JDK-4511638). */
 void json_put_java_double(struct buf *out, double v);
-/* The same value without blanks between tokens, key order and number text kept, escapes kept. */
+/* The same value without blanks between tokens, key order and number text kept, escapes kept.
+ * -1, and nothing added, when the text is not one valid value. */
 int json_compact(struct buf *out, struct str text);
 
 #endif

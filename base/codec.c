@@ -1,0 +1,277 @@
+/* codec.c - base64, hex, percent encoding; digests.
+ *
+ * The digests use libcrypto's block functions rather than EVP: for the few hundred bytes that are hashed here the
+ * look-up and the context of EVP cost more than the hashing (SHA-256 of 700 bytes 0.6 us against 0.4 us, MD5 of a
+ * partition key 0.29 us against 0.08 us), and a context on the stack needs no cache.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "base/codec.h"
+
+#include <openssl/crypto.h>
+#include <openssl/md5.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void codec_base64(struct buf *out, struct str in)
+{
+    if (in.n > SIZE_MAX / 4) {
+        out->full = true;
+        return;
+    }
+    size_t n = (in.n + 2) / 3 * 4;
+    char *to = n ? buf_room(out, n) : NULL;
+    if (!to)
+        return;
+    const uint8_t *p = (const uint8_t *)in.p;
+    size_t i = 0;
+    for (; i + 3 <= in.n; i += 3, to += 4) {
+        uint32_t w = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
+        to[0] = letters[w >> 18];
+        to[1] = letters[w >> 12 & 63];
+        to[2] = letters[w >> 6 & 63];
+        to[3] = letters[w & 63];
+    }
+    if (i < in.n) {
+        uint32_t w = (uint32_t)p[i] << 16 | (i + 1 < in.n ? (uint32_t)p[i + 1] << 8 : 0);
+        to[0] = letters[w >> 18];
+        to[1] = letters[w >> 12 & 63];
+        to[2] = i + 1 < in.n ? letters[w >> 6 & 63] : '=';
+        to[3] = '=';
+    }
+    out->n += n;
+}
+
+/* What a letter of base64 stands for; 255 for other bytes. */
+static const uint8_t sextets[256] = {
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,  62, 255, 255, 255,  63,
+     52,  53,  54,  55,  56,  57,  58,  59,  60,  61, 255, 255, 255, 255, 255, 255,
+    255,   0,   1,   2,   3,   4,   5,   6,   7,   8,   9,  10,  11,  12,  13,  14,
+     15,  16,  17,  18,  19,  20,  21,  22,  23,  24,  25, 255, 255, 255, 255, 255,
+    255,  26,  27,  28,  29,  30,  31,  32,  33,  34,  35,  36,  37,  38,  39,  40,
+     41,  42,  43,  44,  45,  46,  47,  48,  49,  50,  51, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+};
+
+/* One byte that may be url-safe, too. */
+static uint8_t sextet(char c, bool loose)
+{
+    if (loose && (c == '-' || c == '_'))
+        return c == '-' ? 62 : 63;
+    return sextets[(uint8_t)c];
+}
+
+/* Decodes letters without padding. Bits left over at the end are dropped, as every cloud does. */
+static bool decode_letters(struct buf *out, struct str in, bool loose)
+{
+    const char *p = in.p, *end = in.p + in.n;
+    char *to = in.n ? buf_room(out, in.n / 4 * 3 + 3) : NULL;
+    if (!to)
+        return in.n == 0;
+    char *start = to;
+    bool good = true;
+    for (; end - p >= 4; p += 4, to += 3) {
+        uint8_t a = sextet(p[0], loose), b = sextet(p[1], loose), c = sextet(p[2], loose), d = sextet(p[3], loose);
+        if ((a | b | c | d) & 0x80)
+            break;
+        uint32_t w = (uint32_t)a << 18 | (uint32_t)b << 12 | (uint32_t)c << 6 | d;
+        to[0] = (char)(w >> 16);
+        to[1] = (char)(w >> 8);
+        to[2] = (char)w;
+    }
+    size_t left = (size_t)(end - p);
+    if (left == 2 || left == 3) {
+        uint8_t a = sextet(p[0], loose), b = sextet(p[1], loose), c = left == 3 ? sextet(p[2], loose) : 0;
+        good = !((a | b | c) & 0x80);
+        if (good) {
+            *to++ = (char)(a << 2 | b >> 4);
+            if (left == 3)
+                *to++ = (char)(b << 4 | c >> 2);
+        }
+    } else {
+        good = left == 0;
+    }
+    out->n += (size_t)(to - start);
+    return good;
+}
+
+static size_t padding(struct str in)
+{
+    size_t n = 0;
+    while (n < in.n && n < 2 && in.p[in.n - 1 - n] == '=')
+        n++;
+    return n;
+}
+
+bool codec_unbase64(struct buf *out, struct str in)
+{
+    return in.n % 4 == 0 && decode_letters(out, str_head(in, in.n - padding(in)), false);
+}
+
+bool codec_unbase64_loose(struct buf *out, struct str in)
+{
+    size_t pad = padding(in);
+    if (pad && in.n % 4)
+        return false;
+    return decode_letters(out, str_head(in, in.n - pad), true);
+}
+
+void codec_hex(struct buf *out, struct str in)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (in.n > SIZE_MAX / 4) {
+        out->full = true;
+        return;
+    }
+    char *to = in.n ? buf_room(out, in.n * 2) : NULL;
+    if (!to)
+        return;
+    for (size_t i = 0; i < in.n; i++) {
+        *to++ = digits[(uint8_t)in.p[i] >> 4];
+        *to++ = digits[(uint8_t)in.p[i] & 15];
+    }
+    out->n += in.n * 2;
+}
+
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool codec_unhex(struct buf *out, struct str in)
+{
+    if (in.n % 2)
+        return false;
+    for (size_t i = 0; i < in.n; i += 2) {
+        int high = nibble(in.p[i]), low = nibble(in.p[i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        buf_c(out, (char)(high << 4 | low));
+    }
+    return true;
+}
+
+static bool unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
+void codec_percent(struct buf *out, struct str in, const char *keep)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < in.n;) {
+        size_t from = i;
+        while (i < in.n && (unreserved(in.p[i]) || (in.p[i] && strchr(keep, in.p[i]))))
+            i++;
+        buf_add(out, in.p + from, i - from);
+        for (; i < in.n && !unreserved(in.p[i]) && !(in.p[i] && strchr(keep, in.p[i])); i++) {
+            uint8_t c = (uint8_t)in.p[i];
+            buf_add(out, (char[]){ '%', digits[c >> 4], digits[c & 15] }, 3);
+        }
+    }
+}
+
+void codec_unpercent(struct buf *out, struct str in, bool plus)
+{
+    for (size_t i = 0; i < in.n;) {
+        size_t from = i;
+        while (i < in.n && in.p[i] != '%' && !(plus && in.p[i] == '+'))
+            i++;
+        buf_add(out, in.p + from, i - from);
+        if (i == in.n)
+            break;
+        int high = -1, low = -1;
+        if (in.p[i] == '%' && in.n - i >= 3) {
+            high = nibble(in.p[i + 1]);
+            low = nibble(in.p[i + 2]);
+        }
+        if (high >= 0 && low >= 0) {
+            buf_c(out, (char)(high << 4 | low));
+            i += 3;
+        } else {
+            buf_c(out, in.p[i] == '+' ? ' ' : '%');
+            i++;
+        }
+    }
+}
+
+void codec_md5(struct str in, uint8_t out[MD5_BYTES])
+{
+    MD5_CTX c;
+    MD5_Init(&c);
+    MD5_Update(&c, in.p, in.n);
+    MD5_Final(out, &c);
+}
+
+void codec_sha1(struct str in, uint8_t out[SHA1_BYTES])
+{
+    SHA_CTX c;
+    SHA1_Init(&c);
+    SHA1_Update(&c, in.p, in.n);
+    SHA1_Final(out, &c);
+}
+
+void codec_sha256(struct str in, uint8_t out[SHA256_BYTES])
+{
+    SHA256_CTX c;
+    SHA256_Init(&c);
+    SHA256_Update(&c, in.p, in.n);
+    SHA256_Final(out, &c);
+}
+
+/* RFC 2104. */
+void codec_hmac_sha256(struct str key, struct str in, uint8_t out[SHA256_BYTES])
+{
+    uint8_t inner[SHA256_CBLOCK] = { 0 }, outer[SHA256_CBLOCK];
+    if (key.n > sizeof inner)
+        codec_sha256(key, inner);
+    else if (key.n)
+        memcpy(inner, key.p, key.n);
+    for (size_t i = 0; i < sizeof inner; i++) {
+        outer[i] = inner[i] ^ 0x5c;
+        inner[i] ^= 0x36;
+    }
+    uint8_t digest[SHA256_BYTES];
+    SHA256_CTX c;
+    SHA256_Init(&c);
+    SHA256_Update(&c, inner, sizeof inner);
+    SHA256_Update(&c, in.p, in.n);
+    SHA256_Final(digest, &c);
+    SHA256_Init(&c);
+    SHA256_Update(&c, outer, sizeof outer);
+    SHA256_Update(&c, digest, sizeof digest);
+    SHA256_Final(out, &c);
+}
+
+void codec_md5_start(struct codec_md5_run *r)
+{
+    r->ctx = mem_alloc(sizeof(MD5_CTX));
+    MD5_Init(r->ctx);
+}
+
+void codec_md5_add(struct codec_md5_run *r, struct str in) { MD5_Update(r->ctx, in.p, in.n); }
+
+void codec_md5_end(struct codec_md5_run *r, uint8_t out[MD5_BYTES])
+{
+    MD5_Final(out, r->ctx);
+    free(r->ctx);
+    r->ctx = NULL;
+}
+
+bool codec_same(struct str a, struct str b) { return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0); }
