@@ -41,6 +41,7 @@ enum sigv4_verdict {
     SIGV4_BAD_SCOPE,   /* credential scope: date, region or service do not fit */
     SIGV4_UNSIGNED_HEADER, /* host or an x-amz-* header was not signed */
     SIGV4_MISMATCH,    /* the signature differs; the message shows the canonical request expected */
+    SIGV4_UNKNOWN_KEY, /* not found by the caller of sigv4_verify; never answered by it */
     SIGV4_BODY_HASH,   /* x-amz-content-sha256 is not the body's */
 };
 

@@ -66,6 +66,8 @@ const char *cloud_setting(const struct cloud *c, const char *name); /* NULL when
 bool cloud_setting_on(const struct cloud *c, const char *name, bool otherwise); /* "1", "true", "on" */
 const char *cloud_data_dir(const struct cloud *c);
 enum cloud_auth cloud_auth_mode(const struct cloud *c);
+struct sigv4_key cloud_own_key(const struct cloud *c); /* the pair drawn from the seed */
+bool cloud_verbose(const struct cloud *c);
 /* The default identity: account 000000000000, region us-east-1. */
 #define CLOUD_ACCOUNT "000000000000"
 #define CLOUD_REGION "us-east-1"

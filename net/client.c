@@ -1,0 +1,474 @@
+/* client.c - a queue in front of a libcurl multi handle, with retries.
+ *
+ *   client_start ─► ready ─► in flight (at most max_in_flight) ─► over ─► done()
+ *                     ▲             │ 429, 5xx, network error, retry_reply
+ *                     └─ backing off ◄┘
+ *
+ * Easy handles and their buffers are kept and used again. Environment proxies are ignored on purpose: what this
+ * client calls is named by its URL. Path and query go out exactly as given (CURLOPT_PATH_AS_IS).
+ */
+#include "net/client.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct transfer {
+    struct client *client;
+    CURL *easy;
+    struct transfer *next;
+    struct arena request_arena; /* the request's copy: url, headers, body */
+    struct arena reply_arena;   /* headers of the answer at hand */
+    struct client_request request;
+    struct http_request signable;
+    struct str host;
+    struct curl_slist *list;
+    struct buf body;
+    struct http_header *headers;
+    size_t n_headers, cap_headers;
+    int attempts;
+    bool ambiguous;
+    int64_t due_us;
+};
+
+struct queue {
+    struct transfer *head, **tail;
+};
+
+struct client {
+    struct client_options options;
+    char *access_key, *secret, *token, *region;
+    CURLM *multi;
+    struct sigv4_cache *sigv4;
+    struct rng rng;
+    struct queue ready;
+    struct transfer *waiting; /* backing off, earliest first */
+    struct transfer *idle;    /* for reuse */
+    struct transfer **flying; /* by slot, for closing */
+    size_t n_flying, n_pending;
+    struct client_stats stats;
+};
+
+static void queue_push(struct queue *q, struct transfer *t)
+{
+    t->next = NULL;
+    *q->tail = t;
+    q->tail = &t->next;
+}
+
+static struct transfer *queue_pop(struct queue *q)
+{
+    struct transfer *t = q->head;
+    if (t && !(q->head = t->next))
+        q->tail = &q->head;
+    return t;
+}
+
+/* ---- what libcurl calls ---- */
+
+static size_t take_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct transfer *t = arg;
+    buf_add(&t->body, p, size * n);
+    return t->body.full ? 0 : size * n;
+}
+
+static size_t take_header(char *p, size_t size, size_t n, void *arg)
+{
+    struct transfer *t = arg;
+    struct str line = str_trim((struct str){ p, size * n });
+    if (str_starts(line, S("HTTP/"))) { /* a new head (after 100 Continue) */
+        t->n_headers = t->cap_headers = 0;
+        return size * n;
+    }
+    size_t colon = str_chr(line, ':');
+    if (colon == STR_NONE)
+        return size * n;
+    if (t->n_headers == t->cap_headers) {
+        size_t cap = t->cap_headers ? t->cap_headers * 2 : 12;
+        struct http_header *grown = ARENA_ARRAY(&t->reply_arena, struct http_header, cap);
+        if (t->n_headers)
+            memcpy(grown, t->headers, t->n_headers * sizeof *grown);
+        t->headers = grown;
+        t->cap_headers = cap;
+    }
+    t->headers[t->n_headers++] = (struct http_header){ arena_dup(&t->reply_arena, str_head(line, colon)),
+                                                       arena_dup(&t->reply_arena, str_trim(str_from(line, colon + 1))) };
+    return size * n;
+}
+
+/* ---- one transfer ---- */
+
+static struct transfer *new_transfer(struct client *c)
+{
+    struct transfer *t = c->idle;
+    if (t) {
+        c->idle = t->next;
+        return t;
+    }
+    t = mem_zero(sizeof *t);
+    t->client = c;
+    t->easy = curl_easy_init();
+    if (!t->easy)
+        abort();
+    t->body.max = 1u << 30;
+    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+    curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(t->easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)c->options.timeout_ms);
+    return t;
+}
+
+static void free_transfer(struct transfer *t)
+{
+    curl_easy_cleanup(t->easy);
+    curl_slist_free_all(t->list);
+    arena_release(&t->request_arena);
+    arena_release(&t->reply_arena);
+    buf_release(&t->body);
+    free(t);
+}
+
+/* Splits the URL for signing: scheme://host[:port]target. */
+static void split_url(struct transfer *t, struct str url)
+{
+    size_t at = str_find(url, S("://"));
+    struct str rest = at == STR_NONE ? url : str_from(url, at + 3);
+    size_t slash = str_chr(rest, '/');
+    t->host = str_head(rest, slash == STR_NONE ? rest.n : slash);
+    if (str_starts(url, S("http://")) && str_ends(t->host, S(":80")))
+        t->host.n -= 3;
+    http_request_target(&t->signable, slash == STR_NONE ? S("/") : str_from(rest, slash));
+}
+
+static void copy_request(struct transfer *t, const struct client_request *r)
+{
+    struct arena *a = &t->request_arena;
+    arena_reset(a);
+    t->request = *r;
+    t->request.method = arena_z(a, str_of(r->method));
+    t->request.url = arena_dup(a, r->url);
+    t->request.body = arena_dup(a, r->body);
+    t->request.service = arena_dup(a, r->service);
+    t->signable = (struct http_request){ .method = str_of(t->request.method), .body = t->request.body };
+    split_url(t, t->request.url);
+    struct http_header *h = ARENA_ARRAY(a, struct http_header, r->n_headers + 1 + SIGV4_MAX_HEADERS);
+    h[0] = (struct http_header){ S("Host"), t->host };
+    for (size_t i = 0; i < r->n_headers; i++)
+        h[i + 1] = (struct http_header){ arena_dup(a, r->headers[i].name), arena_dup(a, r->headers[i].value) };
+    t->signable.headers = h;
+    t->signable.n_headers = r->n_headers + 1;
+    t->attempts = 0;
+    t->ambiguous = false;
+}
+
+static void add_to_list(struct transfer *t, struct buf *line, struct http_header h)
+{
+    buf_reset(line);
+    buf_str_add(line, h.name);
+    buf_z(line, h.value.n ? ": " : ";"); /* "Name;" is how libcurl spells an empty value */
+    buf_str_add(line, h.value);
+    t->list = curl_slist_append(t->list, buf_cstr(line));
+}
+
+static void set_headers(struct transfer *t)
+{
+    struct client *c = t->client;
+    struct http_header more[SIGV4_MAX_HEADERS];
+    size_t n_more = 0;
+    if (t->request.sign) {
+        struct sigv4_key key = { str_of(c->access_key), str_of(c->secret), str_of(c->token) };
+        n_more = sigv4_sign(c->sigv4, &key, str_of(c->region), t->request.service,
+                            clock_now_ms(c->options.clock), &t->signable, (struct str){ 0 }, &t->reply_arena, more);
+    }
+    curl_slist_free_all(t->list);
+    t->list = NULL;
+    struct buf line = BUF_INIT;
+    bool typed = false;
+    for (size_t i = 0; i < t->signable.n_headers; i++) {
+        add_to_list(t, &line, t->signable.headers[i]);
+        typed = typed || str_eq_nocase(t->signable.headers[i].name, S("Content-Type"));
+    }
+    for (size_t i = 0; i < n_more; i++)
+        add_to_list(t, &line, more[i]);
+    t->list = curl_slist_append(t->list, "Expect:");
+    if (!typed)
+        t->list = curl_slist_append(t->list, "Content-Type:");
+    buf_release(&line);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->list);
+}
+
+static void launch(struct transfer *t)
+{
+    struct client *c = t->client;
+    t->attempts++;
+    c->stats.attempts++;
+    buf_reset(&t->body);
+    arena_reset(&t->reply_arena);
+    t->headers = NULL;
+    t->n_headers = t->cap_headers = 0;
+    curl_easy_setopt(t->easy, CURLOPT_URL, t->request.url.p);
+    bool head = strcmp(t->request.method, "HEAD") == 0;
+    bool has_body = t->request.body.n || !strcmp(t->request.method, "POST") || !strcmp(t->request.method, "PUT");
+    curl_easy_setopt(t->easy, CURLOPT_NOBODY, (long)head);
+    if (has_body && !head) {
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->request.body.p);
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->request.body.n);
+    } else if (!head) {
+        curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+    }
+    curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, head ? NULL : t->request.method);
+    set_headers(t);
+    c->flying[c->n_flying++] = t;
+    curl_multi_add_handle(c->multi, t->easy);
+}
+
+static void land(struct transfer *t)
+{
+    struct client *c = t->client;
+    curl_multi_remove_handle(c->multi, t->easy);
+    for (size_t i = 0; i < c->n_flying; i++)
+        if (c->flying[i] == t) {
+            c->flying[i] = c->flying[--c->n_flying];
+            break;
+        }
+}
+
+/* ---- retries ---- */
+
+static bool may_retry(struct client *c, struct transfer *t, CURLcode code, const struct client_response *r)
+{
+    bool passing;
+    if (code != CURLE_OK) {
+        passing = code != CURLE_URL_MALFORMAT && code != CURLE_UNSUPPORTED_PROTOCOL && code != CURLE_WRITE_ERROR;
+        c->stats.network_errors++;
+        t->ambiguous = t->ambiguous || (code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_HOST);
+    } else if (r->status == 429) {
+        passing = true;
+        c->stats.throttles++;
+    } else if (r->status >= 500 && r->status != 501) {
+        passing = true;
+        c->stats.server_errors++;
+        t->ambiguous = true;
+    } else {
+        passing = t->request.retry_reply && t->request.retry_reply(r);
+        c->stats.throttles += passing;
+    }
+    return passing && t->attempts < c->options.max_attempts;
+}
+
+/* Full jitter: a uniform draw below the growing ceiling (AWS architecture blog, "Exponential backoff and jitter"). */
+static void back_off(struct client *c, struct transfer *t)
+{
+    int64_t ceiling = c->options.backoff_ms;
+    for (int i = 1; i < t->attempts && ceiling < c->options.backoff_cap_ms; i++)
+        ceiling *= 2;
+    if (ceiling > c->options.backoff_cap_ms)
+        ceiling = c->options.backoff_cap_ms;
+    t->due_us = clock_now_us(c->options.clock) + (int64_t)rng_below(&c->rng, (uint64_t)ceiling * 1000 + 1);
+    struct transfer **at = &c->waiting;
+    while (*at && (*at)->due_us <= t->due_us)
+        at = &(*at)->next;
+    t->next = *at;
+    *at = t;
+    c->stats.retries++;
+}
+
+static void over(struct client *c, struct transfer *t, CURLcode code)
+{
+    long status = 0;
+    if (code == CURLE_OK)
+        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    land(t);
+    struct client_response r = {
+        .status = (int)status,
+        .error = code == CURLE_OK ? NULL : curl_easy_strerror(code),
+        .body = buf_str(&t->body),
+        .headers = t->headers,
+        .n_headers = t->n_headers,
+    };
+    if (may_retry(c, t, code, &r)) {
+        back_off(c, t);
+        return;
+    }
+    r.attempts = t->attempts;
+    r.ambiguous = t->ambiguous;
+    c->n_pending--;
+    if (t->request.done)
+        t->request.done(t->request.arg, &r);
+    if (t->body.cap > (1u << 20))
+        buf_release(&t->body);
+    t->next = c->idle;
+    c->idle = t;
+}
+
+/* ---- the loop ---- */
+
+static void launch_ready(struct client *c)
+{
+    int64_t now = c->waiting ? clock_now_us(c->options.clock) : 0;
+    while (c->waiting && c->waiting->due_us <= now) {
+        struct transfer *t = c->waiting;
+        c->waiting = t->next;
+        queue_push(&c->ready, t);
+    }
+    while (c->ready.head && c->n_flying < (size_t)c->options.max_in_flight)
+        launch(queue_pop(&c->ready));
+}
+
+static void wait_for_something(struct client *c)
+{
+    int64_t wait_ms = 1000;
+    if (c->waiting) {
+        int64_t until = c->waiting->due_us - clock_now_us(c->options.clock);
+        wait_ms = until <= 0 ? 0 : (until + 999) / 1000;
+        if (c->n_flying == 0) {
+            clock_wait_ms(c->options.clock, wait_ms);
+            return;
+        }
+        if (c->options.clock->is_virtual && wait_ms > 1)
+            wait_ms = 1; /* virtual time moves when nothing flies any more */
+    }
+    curl_multi_poll(c->multi, NULL, 0, (int)wait_ms, NULL);
+}
+
+void client_run(struct client *c, size_t until_pending)
+{
+    while (c->n_pending > until_pending) {
+        launch_ready(c);
+        int running;
+        curl_multi_perform(c->multi, &running);
+        bool any = false;
+        int left;
+        for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left));) {
+            if (m->msg != CURLMSG_DONE)
+                continue;
+            struct transfer *t;
+            CURLcode code = m->data.result;
+            curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+            over(c, t, code);
+            any = true;
+        }
+        if (!any && c->n_pending > until_pending)
+            wait_for_something(c);
+    }
+}
+
+void client_start(struct client *c, const struct client_request *r)
+{
+    struct transfer *t = new_transfer(c);
+    copy_request(t, r);
+    c->stats.requests++;
+    c->n_pending++;
+    queue_push(&c->ready, t);
+}
+
+size_t client_pending(const struct client *c) { return c->n_pending; }
+struct client_stats client_stats(const struct client *c) { return c->stats; }
+
+/* ---- one request, waited for ---- */
+
+struct single {
+    struct arena *arena;
+    struct client_response *ret;
+    bool over;
+};
+
+static void keep_response(void *arg, const struct client_response *r)
+{
+    struct single *s = arg;
+    s->over = true;
+    *s->ret = *r;
+    s->ret->body = arena_dup(s->arena, r->body);
+    struct http_header *h = ARENA_ARRAY(s->arena, struct http_header, r->n_headers);
+    for (size_t i = 0; i < r->n_headers; i++)
+        h[i] = (struct http_header){ arena_dup(s->arena, r->headers[i].name), arena_dup(s->arena, r->headers[i].value) };
+    s->ret->headers = h;
+}
+
+int client_do(struct client *c, const struct client_request *r, struct arena *a, struct client_response *ret_r,
+              struct err *e)
+{
+    struct single s = { a, ret_r, false };
+    struct client_request mine = *r;
+    mine.done = keep_response;
+    mine.arg = &s;
+    *ret_r = (struct client_response){ 0 };
+    client_start(c, &mine);
+    while (!s.over)
+        client_run(c, c->n_pending - 1);
+    if (ret_r->status == 0)
+        return err_set(e, 0, "NO_ANSWER", "%s " STR_F ": %s after %d attempt%s; is it running, and is the address right?",
+                       r->method, STR_A(r->url), ret_r->error ? ret_r->error : "no answer", ret_r->attempts,
+                       ret_r->attempts == 1 ? "" : "s");
+    return 0;
+}
+
+/* ---- life cycle ---- */
+
+static void init_curl(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+struct client *client_open(const struct client_options *o, struct err *e)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT; /* libcurl asks for exactly one initialisation per process */
+    pthread_once(&once, init_curl);
+    struct client *c = mem_zero(sizeof *c);
+    c->options = *o;
+    if (!c->options.max_in_flight) c->options.max_in_flight = 32;
+    if (!c->options.max_attempts) c->options.max_attempts = 8;
+    if (!c->options.backoff_ms) c->options.backoff_ms = 20;
+    if (!c->options.backoff_cap_ms) c->options.backoff_cap_ms = 5000;
+    if (!c->options.timeout_ms) c->options.timeout_ms = 35000;
+    c->access_key = mem_dup(o->key.access_key);
+    c->secret = mem_dup(o->key.secret);
+    c->token = mem_dup(o->key.session_token);
+    c->region = mem_dup(o->region.n ? o->region : S("us-east-1"));
+    c->ready.tail = &c->ready.head;
+    c->sigv4 = sigv4_open();
+    rng_seed(&c->rng, o->seed);
+    c->flying = mem_zero(sizeof *c->flying * (size_t)c->options.max_in_flight);
+    c->multi = curl_multi_init();
+    if (!c->multi) {
+        err_set(e, 0, "CLIENT_START", "cannot start the HTTP client: libcurl refused a multi handle");
+        client_close(c);
+        return NULL;
+    }
+    curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)c->options.max_in_flight);
+    return c;
+}
+
+static void free_list(struct transfer *t)
+{
+    for (struct transfer *next; t; t = next) {
+        next = t->next;
+        free_transfer(t);
+    }
+}
+
+void client_close(struct client *c)
+{
+    while (c->n_flying) {
+        struct transfer *t = c->flying[0];
+        land(t);
+        free_transfer(t);
+    }
+    free_list(c->ready.head);
+    free_list(c->waiting);
+    free_list(c->idle);
+    if (c->multi)
+        curl_multi_cleanup(c->multi);
+    sigv4_close(c->sigv4);
+    free(c->flying);
+    free(c->access_key);
+    free(c->secret);
+    free(c->token);
+    free(c->region);
+    free(c);
+}

@@ -1,0 +1,508 @@
+/* http.c - accept thread, worker daemons, exchanges, delayed answers.
+ *
+ * One accept thread polls all listening sockets and deals new connections to the workers in turn; each worker is
+ * a libmicrohttpd daemon with a thread of its own, in poll mode. Never epoll: in 0.9.75 it stalls whenever exactly
+ * 128*k connections are ready (MHD_epoll repeats its wait before serving). Never select: it refuses descriptors
+ * from 1,024 on. The raw target comes from the URI log callback, since paths arrive decoded, which would break S3
+ * keys and signatures.
+ *
+ * Life of an exchange:  start_exchange -> take_headers -> body… -> handler
+ *      handler calls http_finish at once:  RUNNING -> FINISHED, the reply is queued on return
+ *      handler returns first:              RUNNING -> SUSPENDED; http_finish later resumes the connection
+ */
+#include "net/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MAX_LISTENERS = 64, MAX_WORKERS = 16, DRAIN_FACTOR = 4 };
+
+struct listener {
+    int fd;
+    uint16_t port;
+    void *tag;
+};
+
+enum exchange_state { RECEIVING = 0, RUNNING, SUSPENDED, FINISHED };
+
+struct exchange {
+    struct http_exchange x; /* first: the handler sees this part */
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct buf body;
+    uint64_t dropped_bytes;
+    _Atomic int state;
+    struct exchange *next_due; /* in the timer's list */
+    int64_t due_us;
+};
+
+struct http_server {
+    struct http_options options;
+    struct MHD_Daemon *workers[MAX_WORKERS];
+    int n_workers;
+    pthread_mutex_t lock; /* listeners, due list, running count */
+    pthread_cond_t changed;
+    struct listener listeners[MAX_LISTENERS];
+    size_t n_listeners;
+    int wake_fd;
+    bool closing;
+    size_t n_running; /* handlers called whose exchange is not finished */
+    struct exchange *due; /* delayed answers, earliest first */
+    pthread_t accept_thread, timer_thread;
+    bool accept_started, timer_started;
+};
+
+/* ---- exchanges ---- */
+
+static void *start_exchange(void *ctx, const char *uri, struct MHD_Connection *connection)
+{
+    struct http_server *s = ctx;
+    struct exchange *x = mem_zero(sizeof *x);
+    x->server = s;
+    x->connection = connection;
+    x->body.max = s->options.max_body_bytes;
+    http_request_target(&x->x.request, arena_dup(&x->x.arena, str_of(uri)));
+    return x;
+}
+
+static void end_exchange(void *ctx, struct MHD_Connection *connection, void **request_state,
+                         enum MHD_RequestTerminationCode why)
+{
+    (void)ctx, (void)connection, (void)why;
+    struct exchange *x = *request_state;
+    if (!x)
+        return;
+    http_reply_release(&x->x.reply);
+    buf_release(&x->body);
+    arena_release(&x->x.arena);
+    free(x);
+    *request_state = NULL;
+}
+
+struct header_walk {
+    struct exchange *x;
+    size_t cap;
+};
+
+static enum MHD_Result take_header(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n,
+                                   const char *value, size_t value_n)
+{
+    (void)kind;
+    struct header_walk *w = arg;
+    struct http_request *r = &w->x->x.request;
+    if (r->n_headers == w->cap) {
+        size_t cap = w->cap ? w->cap * 2 : 16;
+        struct http_header *grown = ARENA_ARRAY(&w->x->x.arena, struct http_header, cap);
+        if (r->n_headers)
+            memcpy(grown, r->headers, r->n_headers * sizeof *grown);
+        r->headers = grown;
+        w->cap = cap;
+    }
+    r->headers[r->n_headers++] =
+        (struct http_header){ { name, name_n }, { value ? value : "", value ? value_n : 0 } };
+    return MHD_YES;
+}
+
+static void take_headers(struct exchange *x, const char *method)
+{
+    struct http_request *r = &x->x.request;
+    struct header_walk walk = { x, 0 };
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_header, &walk);
+    r->method = arena_dup(&x->x.arena, str_of(method));
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    char peer[INET6_ADDRSTRLEN] = "";
+    if (info && info->client_addr->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((struct sockaddr_in *)info->client_addr)->sin_addr, peer, sizeof peer);
+    else if (info && info->client_addr->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((struct sockaddr_in6 *)info->client_addr)->sin6_addr, peer, sizeof peer);
+    r->peer = arena_dup(&x->x.arena, str_of(peer));
+    info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    x->x.tag = info ? info->socket_context : NULL;
+    int64_t length;
+    if (str_to_i64(http_request_header(r, "Content-Length"), &length) && length > 0 &&
+        length <= (int64_t)x->body.max && length < (1 << 20))
+        buf_room(&x->body, (size_t)length); /* one allocation; larger bodies grow as they arrive */
+}
+
+/* ---- answers ---- */
+
+static ssize_t half_then_fail(void *arg, uint64_t at, char *out, size_t max)
+{
+    struct exchange *x = arg;
+    struct str body = http_reply_body(&x->x.reply);
+    size_t half = body.n / 2;
+    if (at >= half)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t n = half - at < max ? half - (size_t)at : max;
+    memcpy(out, body.p + at, n);
+    return (ssize_t)n;
+}
+
+static struct MHD_Response *make_response(struct exchange *x)
+{
+    struct http_reply *r = &x->x.reply;
+    if (r->end == HTTP_TRUNCATE)
+        return MHD_create_response_from_callback(http_reply_body(r).n, 4096, half_then_fail, x, NULL);
+    if (r->shared.p) {
+        struct MHD_Response *m = MHD_create_response_from_buffer_with_free_callback_cls(
+            r->shared.n, (void *)r->shared.p, r->shared_release, r->shared_arg);
+        if (m)
+            r->shared = (struct str){ 0 }, r->shared_release = NULL;
+        return m;
+    }
+    size_t n;
+    char *bytes = buf_take(&r->body, &n);
+    if (!bytes)
+        return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(n, bytes, MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result send_reply(struct exchange *x)
+{
+    struct http_reply *r = &x->x.reply;
+    if (r->end == HTTP_RESET) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        struct linger at_once = { 1, 0 };
+        if (info)
+            setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        return MHD_NO;
+    }
+    struct MHD_Response *m = make_response(x);
+    if (!m)
+        return MHD_NO;
+    char date[CLOCK_TEXT];
+    MHD_add_response_header(m, "Date", clock_http(clock_now_ms(x->server->options.clock), date));
+    for (size_t i = 0; i < r->n_headers; i++)
+        if (!str_eq_nocase(r->headers[i].name, S("Content-Length")) && !str_eq_nocase(r->headers[i].name, S("Date")))
+            MHD_add_response_header(m, r->headers[i].name.p, r->headers[i].value.p);
+    enum MHD_Result sent = MHD_queue_response(x->connection, r->status ? (unsigned)r->status : 200u, m);
+    MHD_destroy_response(m);
+    return sent;
+}
+
+static void resume(struct exchange *x)
+{
+    int running = RUNNING;
+    if (!atomic_compare_exchange_strong(&x->state, &running, FINISHED)) {
+        struct MHD_Connection *c = x->connection; /* x may be gone once its state says FINISHED */
+        atomic_store(&x->state, FINISHED);
+        MHD_resume_connection(c);
+    }
+}
+
+/* The count falls last: http_close must not stop a daemon while a resume is under way. */
+static void finish_now(struct exchange *x)
+{
+    struct http_server *s = x->server;
+    resume(x);
+    pthread_mutex_lock(&s->lock);
+    s->n_running--;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void insert_due(struct http_server *s, struct exchange *x)
+{
+    pthread_mutex_lock(&s->lock);
+    struct exchange **at = &s->due;
+    while (*at && (*at)->due_us <= x->due_us)
+        at = &(*at)->next_due;
+    x->next_due = *at;
+    *at = x;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void http_finish(struct http_exchange *ex)
+{
+    struct exchange *x = (struct exchange *)ex;
+    struct clock *clock = x->server->options.clock;
+    if (ex->reply.delay_ms > 0 && clock->is_virtual)
+        clock_advance_ms(clock, ex->reply.delay_ms);
+    else if (ex->reply.delay_ms > 0) {
+        x->due_us = clock_stopwatch_us() + ex->reply.delay_ms * 1000;
+        insert_due(x->server, x);
+        return;
+    }
+    finish_now(x);
+}
+
+static void *run_timer(void *arg)
+{
+    struct http_server *s = arg;
+    pthread_mutex_lock(&s->lock);
+    while (!s->closing || s->due || s->n_running) {
+        struct exchange *x = s->due;
+        int64_t now = clock_stopwatch_us();
+        if (x && (x->due_us <= now || s->closing)) {
+            s->due = x->next_due;
+            pthread_mutex_unlock(&s->lock);
+            finish_now(x);
+            pthread_mutex_lock(&s->lock);
+        } else if (x) {
+            struct timespec until = { (time_t)(x->due_us / 1000000), (long)(x->due_us % 1000000) * 1000 };
+            pthread_cond_timedwait(&s->changed, &s->lock, &until);
+        } else {
+            pthread_cond_wait(&s->changed, &s->lock);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+/* ---- requests ---- */
+
+static enum MHD_Result run_handler(struct exchange *x)
+{
+    struct http_server *s = x->server;
+    x->x.request.body = buf_str(&x->body);
+    pthread_mutex_lock(&s->lock);
+    s->n_running++;
+    pthread_mutex_unlock(&s->lock);
+    atomic_store(&x->state, RUNNING);
+    s->options.handler(s->options.ctx, &x->x);
+    if (atomic_load(&x->state) == FINISHED)
+        return send_reply(x);
+    MHD_suspend_connection(x->connection);
+    int running = RUNNING;
+    if (!atomic_compare_exchange_strong(&x->state, &running, SUSPENDED))
+        MHD_resume_connection(x->connection); /* finished between the two lines above */
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *n_data, void **request_state)
+{
+    (void)ctx, (void)connection, (void)url, (void)version;
+    struct exchange *x = *request_state;
+    if (!x)
+        return MHD_NO;
+    if (!x->x.request.method.p) {
+        take_headers(x, method);
+        return MHD_YES;
+    }
+    if (*n_data) {
+        if (!x->x.too_large)
+            buf_add(&x->body, data, *n_data);
+        if (x->body.full) {
+            x->x.too_large = true;
+            buf_release(&x->body);
+            x->dropped_bytes += *n_data;
+            if (x->dropped_bytes > DRAIN_FACTOR * (uint64_t)x->server->options.max_body_bytes)
+                return MHD_NO; /* it will not end: no answer is owed */
+            x->body.full = true;
+        }
+        *n_data = 0;
+        return MHD_YES;
+    }
+    switch (atomic_load(&x->state)) {
+    case RECEIVING: return run_handler(x);
+    case FINISHED: return send_reply(x);
+    default: return MHD_YES;
+    }
+}
+
+/* ---- connections ---- */
+
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *s = ctx;
+    if (code != MHD_CONNECTION_NOTIFY_STARTED)
+        return;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct sockaddr_storage at;
+    socklen_t n = sizeof at;
+    if (!info || getsockname(info->connect_fd, (struct sockaddr *)&at, &n))
+        return;
+    uint16_t port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
+                                                   : ((struct sockaddr_in *)&at)->sin_port);
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < s->n_listeners; i++)
+        if (s->listeners[i].port == port)
+            *socket_context = s->listeners[i].tag;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void accept_all(struct http_server *s, int listen_fd, unsigned *turn)
+{
+    for (;;) {
+        struct sockaddr_storage from;
+        socklen_t n = sizeof from;
+        int fd = accept4(listen_fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE)
+                poll(NULL, 0, 1); /* the machine is out of descriptors: let some close */
+            return;
+        }
+        int on = 1;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        MHD_add_connection(s->workers[(*turn)++ % (unsigned)s->n_workers], fd, (struct sockaddr *)&from, n);
+    }
+}
+
+static void *run_accept(void *arg)
+{
+    struct http_server *s = arg;
+    struct pollfd fds[MAX_LISTENERS + 1];
+    unsigned turn = 0;
+    for (;;) {
+        pthread_mutex_lock(&s->lock);
+        size_t n = s->n_listeners;
+        for (size_t i = 0; i < n; i++)
+            fds[i] = (struct pollfd){ s->listeners[i].fd, POLLIN, 0 };
+        bool closing = s->closing;
+        pthread_mutex_unlock(&s->lock);
+        if (closing)
+            return NULL;
+        fds[n] = (struct pollfd){ s->wake_fd, POLLIN, 0 };
+        poll(fds, n + 1, -1);
+        if (fds[n].revents) {
+            uint64_t count;
+            ssize_t got = read(s->wake_fd, &count, sizeof count);
+            (void)got;
+        }
+        for (size_t i = 0; i < n; i++)
+            if (fds[i].revents & POLLIN)
+                accept_all(s, fds[i].fd, &turn);
+    }
+}
+
+static void wake_accept(struct http_server *s)
+{
+    uint64_t one = 1;
+    ssize_t put = write(s->wake_fd, &one, sizeof one);
+    (void)put;
+}
+
+static int bind_socket(const char *host, uint16_t port, uint16_t *ret_port, struct err *e)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+    if (inet_pton(AF_INET, host, &at.sin_addr) != 1)
+        return err_set(e, 0, "ADDRESS_UNKNOWN", "cannot listen on '%s': not an IPv4 address; use 127.0.0.1 or 0.0.0.0", host);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return err_set(e, 0, "NO_SOCKET", "cannot open a socket: %s", strerror(errno));
+    int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    socklen_t n = sizeof at;
+    if (bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 4096) ||
+        getsockname(fd, (struct sockaddr *)&at, &n)) {
+        int why = errno;
+        close(fd);
+        if (why == EADDRINUSE)
+            return err_set(e, 0, "PORT_IN_USE", "port %u on %s is in use by another program; stop it or take another port (0 = any free one)", port, host);
+        if (why == EACCES)
+            return err_set(e, 0, "PORT_FORBIDDEN", "port %u on %s is not allowed to this user; take a port from 1024 on", port, host);
+        return err_set(e, 0, "ADDRESS_UNKNOWN", "cannot listen on %s:%u: %s", host, port, strerror(why));
+    }
+    *ret_port = ntohs(at.sin_port);
+    return fd;
+}
+
+/* ---- life cycle ---- */
+
+static bool start_worker(struct http_server *s)
+{
+    struct MHD_Daemon *d = MHD_start_daemon(
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+        0, NULL, NULL, on_request, s, MHD_OPTION_URI_LOG_CALLBACK, start_exchange, s, MHD_OPTION_NOTIFY_COMPLETED,
+        end_exchange, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_LIMIT,
+        s->options.max_connections / (unsigned)s->options.threads + 1, MHD_OPTION_END);
+    if (d)
+        s->workers[s->n_workers++] = d;
+    return d != NULL;
+}
+
+struct http_server *http_open(const struct http_options *o, struct err *e)
+{
+    struct http_server *s = mem_zero(sizeof *s);
+    s->options = *o;
+    if (s->options.threads <= 0)
+        s->options.threads = 2;
+    if (s->options.threads > MAX_WORKERS)
+        s->options.threads = MAX_WORKERS;
+    if (!s->options.max_body_bytes)
+        s->options.max_body_bytes = 64u << 20;
+    if (!s->options.max_connections)
+        s->options.max_connections = 16384;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    bool ok = s->wake_fd >= 0;
+    for (int i = 0; ok && i < s->options.threads; i++)
+        ok = start_worker(s);
+    ok = ok && (s->timer_started = !pthread_create(&s->timer_thread, NULL, run_timer, s));
+    ok = ok && (s->accept_started = !pthread_create(&s->accept_thread, NULL, run_accept, s));
+    if (!ok) {
+        err_set(e, 0, "SERVER_START", "cannot start the HTTP server: %s", strerror(errno));
+        http_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+int http_listen(struct http_server *s, const char *host, uint16_t port, void *tag, uint16_t *ret_port, struct err *e)
+{
+    uint16_t got;
+    int fd = bind_socket(host, port, &got, e);
+    if (fd < 0)
+        return -1;
+    pthread_mutex_lock(&s->lock);
+    bool room = s->n_listeners < MAX_LISTENERS;
+    if (room)
+        s->listeners[s->n_listeners++] = (struct listener){ fd, got, tag };
+    pthread_mutex_unlock(&s->lock);
+    if (!room) {
+        close(fd);
+        return err_set(e, 0, "TOO_MANY_PORTS", "one server listens on at most %d ports", MAX_LISTENERS);
+    }
+    wake_accept(s);
+    *ret_port = got;
+    return 0;
+}
+
+void http_close(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->closing = true;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    if (s->accept_started) {
+        wake_accept(s);
+        pthread_join(s->accept_thread, NULL);
+    }
+    for (size_t i = 0; i < s->n_listeners; i++)
+        close(s->listeners[i].fd);
+    pthread_mutex_lock(&s->lock);
+    while (s->n_running) /* stopping a daemon with a suspended connection aborts the process */
+        pthread_cond_wait(&s->changed, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+    if (s->timer_started)
+        pthread_join(s->timer_thread, NULL);
+    for (int i = 0; i < s->n_workers; i++)
+        MHD_stop_daemon(s->workers[i]);
+    if (s->wake_fd >= 0)
+        close(s->wake_fd);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
