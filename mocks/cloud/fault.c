@@ -253,8 +253,8 @@ static int parse(struct faults *f, struct str json, struct rules **ret, struct e
         result = err_set(e, 400, "FAULT_RULE", "fault rules must be a JSON array, or an object with an array 'rules'");
     } else {
         set->at = mem_zero(sizeof *set->at * ((size_t)cJSON_GetArraySize(list) + 1));
-        for (const cJSON *node = list->child; node && result == 0; node = node->next)
-            result = read_rule(node, &set->at[set->n++], set->n, f->seed, e);
+        for (const cJSON *node = list->child; node && result == 0; node = node->next, set->n++)
+            result = read_rule(node, &set->at[set->n], set->n, f->seed, e);
     }
     cJSON_Delete(root);
     if (result) {

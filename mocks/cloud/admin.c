@@ -1,0 +1,185 @@
+/* admin.c - one row a route. Changing calls are refused to pages of other sites (Origin, Sec-Fetch-Site). */
+#include "mocks/cloud/admin.h"
+
+#include "base/codec.h"
+#include "base/json.h"
+
+struct admin {
+    struct cloud *cloud;
+    const struct http_request *request;
+    struct http_reply *reply;
+    struct arena *arena;
+};
+
+static void fail(struct admin *a, int status, const char *code, const char *message)
+{
+    a->reply->status = status;
+    buf_reset(&a->reply->body);
+    buf_f(&a->reply->body, "{\"error\":{\"code\":\"%s\",\"message\":", code);
+    json_put_text(&a->reply->body, str_of(message));
+    buf_z(&a->reply->body, "}}\n");
+}
+
+static void health(struct admin *a)
+{
+    buf_z(&a->reply->body, "{\"status\":\"ok\",\"version\":\"" WEIRBOX_VERSION "\",\"services\":{");
+    for (size_t i = 0; i < cloud_services(a->cloud); i++)
+        buf_f(&a->reply->body, "%s\"%s\":\"running\"", i ? "," : "", cloud_service_at(a->cloud, i)->name);
+    buf_z(&a->reply->body, "}}\n");
+}
+
+static void ready(struct admin *a) { buf_z(&a->reply->body, "{\"ready\":true}\n"); }
+
+static void status(struct admin *a)
+{
+    struct buf *out = &a->reply->body;
+    buf_f(out, "{\"edge\":\"%s\",\"journal\":%llu,\"faults_hit\":%llu,\"services\":{", cloud_url(a->cloud, "edge"),
+          (unsigned long long)journal_total(cloud_journal(a->cloud)), (unsigned long long)faults_hits(cloud_faults(a->cloud)));
+    for (size_t i = 0; i < cloud_services(a->cloud); i++) {
+        const struct service *s = cloud_service_at(a->cloud, i);
+        buf_f(out, "%s\"%s\":{\"url\":\"%s\"", i ? "," : "", s->name, cloud_url(a->cloud, s->name));
+        if (s->describe) {
+            buf_c(out, ',');
+            s->describe(cloud_state(a->cloud, s->name), out);
+        }
+        buf_c(out, '}');
+    }
+    buf_z(out, "}}\n");
+}
+
+static void actions(struct admin *a)
+{
+    struct buf *out = &a->reply->body;
+    buf_c(out, '[');
+    bool first = true;
+    for (size_t i = 0; i < cloud_services(a->cloud); i++) {
+        const struct service *s = cloud_service_at(a->cloud, i);
+        for (size_t k = 0; k < s->n_actions; k++, first = false)
+            buf_f(out, "%s{\"service\":\"%s\",\"action\":\"%s\",\"implemented\":%s}", first ? "" : ",\n", s->name,
+                  s->actions[k].name, s->actions[k].run ? "true" : "false");
+    }
+    buf_z(out, "]\n");
+}
+
+static void journal_get(struct admin *a)
+{
+    int64_t after = 0, most = 1000;
+    str_to_i64(http_query(a->request, "after", a->arena), &after);
+    str_to_i64(http_query(a->request, "limit", a->arena), &most);
+    struct str service = http_query(a->request, "service", a->arena);
+    journal_list(cloud_journal(a->cloud), after < 0 ? 0 : (uint64_t)after, most < 0 ? 0 : (size_t)most,
+                 service.n ? service.p : NULL, &a->reply->body);
+    http_reply_header(a->reply, a->arena, "Content-Type", S("application/x-ndjson"));
+}
+
+static void faults_get(struct admin *a)
+{
+    faults_list(cloud_faults(a->cloud), &a->reply->body);
+    buf_c(&a->reply->body, '\n');
+}
+
+static void load_faults(struct admin *a, int (*load)(struct faults *, struct str, struct err *))
+{
+    struct err e = { 0 };
+    if (load(cloud_faults(a->cloud), a->request->body, &e))
+        fail(a, e.status, e.code, e.message);
+    else
+        faults_get(a);
+}
+static void faults_post(struct admin *a) { load_faults(a, faults_load); }
+static void faults_patch(struct admin *a) { load_faults(a, faults_add); }
+static void faults_delete(struct admin *a)
+{
+    faults_clear(cloud_faults(a->cloud));
+    faults_get(a);
+}
+
+static void reset(struct admin *a)
+{
+    cloud_reset(a->cloud);
+    buf_z(&a->reply->body, "{\"reset\":true}\n");
+}
+
+static void settle(struct admin *a)
+{
+    struct err e = { 0 };
+    if (cloud_settle(a->cloud, 20000, &e))
+        fail(a, 409, e.code, e.message);
+    else
+        buf_z(&a->reply->body, "{\"settled\":true}\n");
+}
+
+static void clock_get(struct admin *a)
+{
+    struct clock *c = cloud_clock(a->cloud);
+    char iso[CLOCK_TEXT];
+    buf_f(&a->reply->body, "{\"virtual\":%s,\"now\":\"%s\"}\n", c->is_virtual ? "true" : "false", clock_iso(clock_now_ms(c), iso));
+}
+
+static void clock_post(struct admin *a)
+{
+    struct json v;
+    int64_t ms;
+    if (!cloud_clock(a->cloud)->is_virtual) {
+        fail(a, 409, "CLOCK_IS_REAL", "this cloud follows the machine's clock; start it with --clock virtual to advance it");
+        return;
+    }
+    if (!json_get(a->request->body, "advance_ms", &v) || v.type != JSON_NUMBER || !str_to_i64(v.raw, &ms) || ms < 0) {
+        fail(a, 400, "BAD_REQUEST", "send {\"advance_ms\": 300000}");
+        return;
+    }
+    clock_advance_ms(cloud_clock(a->cloud), ms);
+    clock_get(a);
+}
+
+static const struct admin_route {
+    const char *method, *path;
+    void (*run)(struct admin *a);
+} routes[] = {
+    { "GET", "/_weirbox/health", health },       { "GET", "/_localstack/health", health },
+    { "GET", "/_weirbox/ready", ready },         { "GET", "/_weirbox/status", status },
+    { "GET", "/_weirbox/actions", actions },     { "GET", "/_weirbox/journal", journal_get },
+    { "GET", "/_weirbox/faults", faults_get },   { "POST", "/_weirbox/faults", faults_post },
+    { "PATCH", "/_weirbox/faults", faults_patch }, { "DELETE", "/_weirbox/faults", faults_delete },
+    { "POST", "/_weirbox/reset", reset },        { "POST", "/_weirbox/settle", settle },
+    { "GET", "/_weirbox/clock", clock_get },     { "POST", "/_weirbox/clock", clock_post },
+};
+enum { N_ROUTES = sizeof routes / sizeof *routes };
+
+static bool foreign_page(const struct http_request *r)
+{
+    struct str site = http_request_header(r, "Sec-Fetch-Site");
+    struct str origin = http_request_header(r, "Origin");
+    bool local = str_starts(origin, S("http://127.0.0.1")) || str_starts(origin, S("http://localhost"));
+    return str_eq(site, S("cross-site")) || (origin.n && !local);
+}
+
+static bool is_known_path(struct str path)
+{
+    for (size_t i = 0; i < N_ROUTES; i++)
+        if (str_is(path, routes[i].path))
+            return true;
+    return str_starts(path, S("/_weirbox/"));
+}
+
+bool admin_answer(struct cloud *c, struct http_exchange *x)
+{
+    if (!is_known_path(x->request.path))
+        return false;
+    struct admin a = { c, &x->request, &x->reply, &x->arena };
+    x->reply.status = 200;
+    const struct admin_route *route = NULL;
+    for (size_t i = 0; i < N_ROUTES; i++)
+        if (str_is(x->request.path, routes[i].path) && str_is(x->request.method, routes[i].method))
+            route = &routes[i];
+    if (!route)
+        fail(&a, 404, "NO_SUCH_ROUTE", "not an admin route; GET /_weirbox/status and the README list them");
+    else if (!str_is(x->request.method, "GET") && foreign_page(&x->request))
+        fail(&a, 403, "FOREIGN_ORIGIN", "changing calls are refused to pages of other sites");
+    else
+        route->run(&a);
+    if (!http_header_get(x->reply.headers, x->reply.n_headers, "Content-Type").p)
+        http_reply_header(&x->reply, &x->arena, "Content-Type", S("application/json"));
+    http_reply_header(&x->reply, &x->arena, "Cache-Control", S("no-store"));
+    return true;
+}
