@@ -1,0 +1,36 @@
+/* param.h - parameters by table: reads a JSON request into arguments and refuses it in AWS's own sentences.
+ *
+ * First types, as Coral's serializer does: the first wrong one ends it with SerializationException. Then
+ * constraints, as its validator does: up to ten complaints in one ValidationException,
+ *     2 validation errors detected: Value null at 'streamName' failed to satisfy constraint: Member must not be null; …
+ * Members the table does not know and nulls are dropped silently.
+ */
+#ifndef MOCKS_CLOUD_PARAM_H
+#define MOCKS_CLOUD_PARAM_H
+
+#include "mocks/cloud/service.h"
+
+/* One argument. Arguments of a structure lie parallel to the members of its table. */
+struct arg {
+    enum param_type type; /* 0: absent */
+    int64_t number;       /* INTEGER, LONG; BOOLEAN 0 or 1; TIMESTAMP in milliseconds */
+    union {
+        struct str text; /* STRING: decoded. BLOB: the bytes. Views into the request or the arena */
+        struct {
+            struct arg *items; /* LIST: elements; STRUCTURE: members; MAP: key, value, key, value, … */
+            size_t n;          /* LIST: elements; STRUCTURE: members; MAP: entries */
+        };
+    };
+};
+
+/* Binds the JSON object `text` by the table into n_params arguments. -1 with status 400 and code
+ * SerializationException (no message when the text is not JSON or not an object) or ValidationException. */
+int param_bind(const struct param *params, size_t n_params, struct str text, struct arena *a, struct arg **ret_args,
+               struct err *e);
+/* The argument of that name, or NULL when it is absent. */
+const struct arg *param_find(const struct param *params, size_t n_params, const struct arg *args, const char *name);
+/* Does the whole text match? Knows | ( ) [ ] . * + ? {m,n} \d \w \s \S and escaped letters. Bounded work: what
+ * cannot be decided in a million steps does not match. */
+bool param_match(const char *pattern, struct str text);
+
+#endif
