@@ -387,18 +387,28 @@ struct plog_set *plog_set_open(void)
     return s;
 }
 
+/* Out of sight, its records freed; the shell stays, for whoever still holds it. */
+static void retire(struct plog_set *s, struct plog *l)
+{
+    for (unsigned i = 0; i < plog_partitions(l); i++)
+        plog_trim(l, i, INT64_MAX);
+    if (s->n_removed == s->cap_removed) {
+        s->cap_removed = s->cap_removed ? s->cap_removed * 2 : 8;
+        s->removed = mem_grow(s->removed, s->cap_removed * sizeof(struct plog *));
+    }
+    s->removed[s->n_removed++] = l;
+}
+
 void plog_set_reset(struct plog_set *s)
 {
     pthread_mutex_lock(&s->lock);
     struct map_entry *e;
     for (size_t i = 0; (e = map_next(&s->logs, &i));)
-        plog_close(e->value);
+        retire(s, e->value);
     map_release(&s->logs);
     s->logs = MAP_INIT;
-    for (size_t i = 0; i < s->n_removed; i++)
-        plog_close(s->removed[i]);
-    s->n_removed = 0;
     pthread_mutex_unlock(&s->lock);
+    set_changed(s);
 }
 
 void plog_set_close(struct plog_set *s)
@@ -406,6 +416,8 @@ void plog_set_close(struct plog_set *s)
     if (!s)
         return;
     plog_set_reset(s);
+    for (size_t i = 0; i < s->n_removed; i++)
+        plog_close(s->removed[i]);
     free(s->removed);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->wait_lock);
@@ -463,11 +475,7 @@ bool plog_set_remove(struct plog_set *s, struct str name)
     pthread_mutex_lock(&s->lock);
     struct plog *l = map_remove(&s->logs, name);
     if (l) {
-        if (s->n_removed == s->cap_removed) {
-            s->cap_removed = s->cap_removed ? s->cap_removed * 2 : 8;
-            s->removed = mem_grow(s->removed, s->cap_removed * sizeof(struct plog *));
-        }
-        s->removed[s->n_removed++] = l;
+        retire(s, l);
     }
     pthread_mutex_unlock(&s->lock);
     if (l)

@@ -44,8 +44,8 @@ uint64_t plog_bytes(struct plog *l);
 
 struct plog_set *plog_set_open(void);
 void plog_set_close(struct plog_set *s);
-void plog_set_reset(struct plog_set *s); /* drops all logs */
-/* Logs live until removed or the set is closed or reset; a removed log is kept in memory until then. */
+void plog_set_reset(struct plog_set *s); /* removes all logs */
+/* A removed log loses its records at once; the struct stays valid until the set is closed. */
 struct plog *plog_set_find(struct plog_set *s, struct str name);
 /* Creates it, or NULL with TOPIC_EXISTS. */
 struct plog *plog_set_create(struct plog_set *s, struct str name, unsigned n_partitions, struct err *e);
