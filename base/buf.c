@@ -59,7 +59,10 @@ void buf_vf(struct buf *b, const char *fmt, va_list ap)
     if (n >= 0 && (size_t)n < sizeof small) {
         buf_add(b, small, (size_t)n);
     } else if (n >= 0) {
+        size_t max = b->max;
+        b->max += max != 0; /* the NUL that vsnprintf writes does not count */
         char *at = buf_room(b, (size_t)n + 1);
+        b->max = max;
         if (at) {
             vsnprintf(at, (size_t)n + 1, fmt, again);
             b->n += (size_t)n;

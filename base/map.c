@@ -48,12 +48,13 @@ void *map_put(struct map *m, struct str key, void *value)
     if ((m->n_entries + 1) * 2 > m->n_slots)
         rebuild(m);
     uint32_t *slot = slot_of(m, key);
-    if (*slot) {
-        void *old = m->entries[*slot - 1].value;
-        m->entries[*slot - 1].value = value;
-        m->n_live += !old;
+    struct map_entry *there = *slot ? &m->entries[*slot - 1] : NULL;
+    if (there && there->value) {
+        void *old = there->value;
+        there->value = value;
         return old;
     }
+    /* New, or put back after a removal: a hole stays where it was, and the key comes last again. */
     if (m->n_entries == m->cap_entries) {
         m->cap_entries = m->cap_entries ? m->cap_entries * 2 : 8;
         m->entries = mem_grow(m->entries, m->cap_entries * sizeof *m->entries);

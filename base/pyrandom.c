@@ -92,7 +92,7 @@ int64_t pyrandom_randint(struct pyrandom *r, int64_t low, int64_t high)
         do
             words = draw_bits(r, 64);
         while (draw(r) >> 31);
-        return (int64_t)words;
+        return (int64_t)((uint64_t)low + words);
     }
     return (int64_t)((uint64_t)low + pyrandom_below(r, n));
 }
