@@ -1,0 +1,400 @@
+#include "pipeline/clean/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "pipeline/clean/program.h"
+
+enum { SAMPLE_BYTES = 80, RADIX = 256 };
+
+/* Bytes of one cell in v. */
+static size_t table_cell_bytes(const struct column *c)
+{
+    switch (c->type) {
+    case COLUMN_INT:
+    case COLUMN_BOOLEAN:
+        return sizeof(int32_t);
+    case COLUMN_DOUBLES:
+        return sizeof(double) * c->width;
+    case COLUMN_STRING:
+        return sizeof(struct str);
+    default:
+        return sizeof(int64_t);
+    }
+}
+
+struct table *table_of(const struct program *p)
+{
+    struct table *t = mem_zero(sizeof *t);
+    t->program = p;
+    t->name = p->name;
+    t->n_columns = p->n_columns;
+    t->key = p->key;
+    t->columns = mem_zero(sizeof *t->columns * p->n_columns);
+    for (size_t i = 0; i < p->n_columns; i++) {
+        const struct program_column *from = &p->columns[i];
+        t->columns[i] = (struct column){ .name = from->name, .type = from->type, .width = from->width,
+                                         .coded = from->coded };
+    }
+    t->n_counts = p->n_counts;
+    t->counts = mem_alloc(sizeof *t->counts * (p->n_counts + 1));
+    memcpy(t->counts, p->counts, sizeof *t->counts * p->n_counts);
+    t->arenas = mem_zero(sizeof *t->arenas);
+    t->n_arenas = 1;
+    return t;
+}
+
+struct table *table_open(const struct rules *r, struct str name)
+{
+    const struct program *p = rules_program(r, name);
+    return p ? table_of(p) : NULL;
+}
+
+void table_close(struct table *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        struct column *c = &t->columns[i];
+        free(c->null);
+        free(c->v.i64);
+        free(c->code);
+        free(c->dictionary.text);
+        map_release(&c->dictionary.codes);
+    }
+    for (size_t i = 0; i < t->n_arenas; i++)
+        arena_release(&t->arenas[i]);
+    free(t->arenas);
+    free(t->columns);
+    free(t->counts);
+    free(t->tag);
+    free(t->dropped);
+    free(t);
+}
+
+const struct column *table_column(const struct table *t, struct str name)
+{
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (str_eq(t->columns[i].name, name))
+            return &t->columns[i];
+    return NULL;
+}
+
+static void table_reserve(struct table *t, size_t rows)
+{
+    if (rows <= t->cap_rows)
+        return;
+    size_t cap = t->cap_rows ? t->cap_rows : 64;
+    while (cap < rows)
+        cap *= 2;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        struct column *c = &t->columns[i];
+        c->null = mem_grow(c->null, cap);
+        c->v.i64 = mem_grow(c->v.i64, cap * table_cell_bytes(c));
+        if (c->coded)
+            c->code = mem_grow(c->code, cap * sizeof *c->code);
+    }
+    t->tag = mem_grow(t->tag, cap * sizeof *t->tag);
+    t->cap_rows = cap;
+}
+
+void table_row(struct table *t)
+{
+    table_reserve(t, t->n_rows + 1);
+}
+
+uint32_t table_code(struct column *c, struct str text)
+{
+    struct dictionary *d = &c->dictionary;
+    if (d->n && str_eq(d->text[d->last], text))
+        return d->last;
+    uintptr_t code = (uintptr_t)map_get(&d->codes, text);
+    if (!code) {
+        if (d->n == d->cap) {
+            d->cap = d->cap ? d->cap * 2 : 32;
+            d->text = mem_grow(d->text, d->cap * sizeof *d->text);
+        }
+        code = d->n + 1;
+        map_put(&d->codes, text, (void *)code);
+        d->text[d->n++] = d->codes.entries[d->codes.n_entries - 1].key;
+    }
+    return d->last = (uint32_t)code - 1;
+}
+
+static void table_sample(struct table *t, struct clean_count *c, struct str value, uint64_t tag)
+{
+    size_t n = value.n;
+    if (c->sample.p && tag >= c->sample_tag)
+        return;
+    if (n > SAMPLE_BYTES)
+        for (n = SAMPLE_BYTES; n && ((unsigned char)value.p[n] & 0xC0) == 0x80;)
+            n--;
+    char *copy = arena_alloc(&t->arenas[0], n + 1); /* never in place: the count may be undone */
+    if (n)
+        memcpy(copy, value.p, n);
+    c->sample = (struct str){ copy, n };
+    c->sample_tag = tag;
+}
+
+void table_count_nulled(struct table *t, size_t count, struct str value, uint64_t tag)
+{
+    struct clean_count *c = &t->counts[count];
+    c->touched++;
+    c->nulled++;
+    table_sample(t, c, value, tag);
+}
+
+/* ---- order ---- */
+
+static int table_compare_doubles(const double *a, const double *b, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        int na = isnan(a[i]), nb = isnan(b[i]);
+        if (na || nb) {
+            if (na != nb)
+                return nb - na;
+        } else if (a[i] != b[i]) {
+            return a[i] < b[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static int table_compare_cell(const struct column *c, size_t a, size_t b)
+{
+    if (c->null[a] || c->null[b])
+        return c->null[b] - c->null[a];
+    switch (c->type) {
+    case COLUMN_INT:
+    case COLUMN_BOOLEAN:
+        return (c->v.i32[a] > c->v.i32[b]) - (c->v.i32[a] < c->v.i32[b]);
+    case COLUMN_LONG:
+    case COLUMN_TIMESTAMP:
+        return (c->v.i64[a] > c->v.i64[b]) - (c->v.i64[a] < c->v.i64[b]);
+    case COLUMN_DOUBLE:
+    case COLUMN_DOUBLES:
+        return table_compare_doubles(&c->v.f64[a * c->width], &c->v.f64[b * c->width], c->width);
+    case COLUMN_STRING:
+        if (c->coded && c->code[a] == c->code[b])
+            return 0;
+        return str_cmp(c->v.text[a], c->v.text[b]);
+    }
+    return 0;
+}
+
+int table_compare(const struct table *t, size_t a, size_t b)
+{
+    int order = table_compare_cell(&t->columns[t->key], a, b);
+    for (size_t i = 0; i < t->n_columns && !order; i++)
+        order = table_compare_cell(&t->columns[i], a, b);
+    return order;
+}
+
+static int table_compare_tagged(const struct table *t, size_t a, size_t b)
+{
+    int order = table_compare(t, a, b);
+    return order ? order : (t->tag[a] > t->tag[b]) - (t->tag[a] < t->tag[b]);
+}
+
+static int table_compare_rows(const void *a, const void *b, void *table)
+{
+    return table_compare_tagged(table, *(const uint32_t *)a, *(const uint32_t *)b);
+}
+
+static uint64_t table_key(const struct table *t, size_t row)
+{
+    const struct column *c = &t->columns[t->key];
+    int64_t v = c->type == COLUMN_LONG ? c->v.i64[row] : c->v.i32[row];
+    return (uint64_t)v ^ (UINT64_C(1) << 63);
+}
+
+/* Row numbers ordered by key: a radix sort that skips the bytes in which all keys agree. */
+static uint32_t *table_by_key(const struct table *t)
+{
+    size_t n = t->n_rows;
+    uint32_t *from = mem_alloc(n * sizeof *from + 1), *to = mem_alloc(n * sizeof *to + 1);
+    for (size_t i = 0; i < n; i++)
+        from[i] = (uint32_t)i;
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        size_t start[RADIX] = { 0 }, sum = 0;
+        for (size_t i = 0; i < n; i++)
+            start[table_key(t, i) >> shift & (RADIX - 1)]++;
+        if (start[table_key(t, 0) >> shift & (RADIX - 1)] == n)
+            continue;
+        for (size_t d = 0; d < RADIX; d++) {
+            size_t here = start[d];
+            start[d] = sum;
+            sum += here;
+        }
+        for (size_t i = 0; i < n; i++)
+            to[start[table_key(t, from[i]) >> shift & (RADIX - 1)]++] = from[i];
+        uint32_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    free(to);
+    return from;
+}
+
+static void *table_gather(const void *cells, size_t bytes, const uint32_t *rows, size_t n, size_t cap)
+{
+    const char *from = cells;
+    char *to = mem_alloc(cap * bytes + 1);
+    for (size_t i = 0; i < n; i++)
+        memcpy(to + i * bytes, from + rows[i] * bytes, bytes);
+    return to;
+}
+
+#define GATHER(array, bytes)                                                                                           \
+    do {                                                                                                               \
+        void *gathered_ = table_gather((array), (bytes), rows, n, t->cap_rows);                                        \
+        free(array);                                                                                                   \
+        (array) = gathered_;                                                                                           \
+    } while (0)
+
+/* The table consists of these rows now. */
+static void table_take_rows(struct table *t, const uint32_t *rows, size_t n)
+{
+    for (size_t i = 0; i < t->n_columns; i++) {
+        struct column *c = &t->columns[i];
+        GATHER(c->null, 1);
+        GATHER(c->v.i64, table_cell_bytes(c));
+        if (c->coded)
+            GATHER(c->code, sizeof *c->code);
+    }
+    GATHER(t->tag, sizeof *t->tag);
+    t->n_rows = n;
+}
+
+static bool table_is_sorted(const struct table *t)
+{
+    for (size_t i = 1; i < t->n_rows; i++)
+        if (table_compare_tagged(t, i - 1, i) > 0)
+            return false;
+    return true;
+}
+
+void table_sort(struct table *t)
+{
+    if (t->n_rows < 2 || table_is_sorted(t))
+        return;
+    uint32_t *rows = table_by_key(t);
+    for (size_t i = 0, end; i < t->n_rows; i = end) {
+        for (end = i + 1; end < t->n_rows && table_key(t, rows[end]) == table_key(t, rows[i]);)
+            end++;
+        if (end - i > 1)
+            qsort_r(rows + i, end - i, sizeof *rows, table_compare_rows, t);
+    }
+    table_take_rows(t, rows, t->n_rows);
+    free(rows);
+}
+
+/* ---- duplicates ---- */
+
+static int table_compare_by(const struct table *t, size_t a, size_t b)
+{
+    const struct program *p = t->program;
+    if (p->n_dedupe_by == 0)
+        return table_compare(t, a, b);
+    for (size_t i = 0; i < p->n_dedupe_by; i++) {
+        int order = table_compare_cell(&t->columns[p->dedupe_by[i]], a, b);
+        if (order)
+            return order;
+    }
+    return 0;
+}
+
+static int table_compare_dedupe(const void *a, const void *b, void *table)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    int order = table_compare_by(table, x, y);
+    return order ? order : (x > y) - (x < y);
+}
+
+/* The first row of each run of equals is kept; rows stay in their order. */
+static void table_dedupe(struct table *t)
+{
+    size_t n = t->n_rows, kept = 0;
+    uint32_t *rows = mem_alloc(n * sizeof *rows + 1);
+    bool *drop = mem_zero(n + 1);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (uint32_t)i;
+    if (t->program->n_dedupe_by)
+        qsort_r(rows, n, sizeof *rows, table_compare_dedupe, t);
+    t->dropped = mem_grow(t->dropped, (t->n_dropped + n + 1) * sizeof *t->dropped);
+    for (size_t i = 1; i < n; i++)
+        if (table_compare_by(t, rows[i - 1], rows[i]) == 0) {
+            drop[rows[i]] = true;
+            t->dropped[t->n_dropped++] = t->tag[rows[i]];
+        }
+    for (size_t i = 0; i < n; i++)
+        if (!drop[i])
+            rows[kept++] = (uint32_t)i;
+    if (kept < n)
+        table_take_rows(t, rows, kept);
+    free(rows);
+    free(drop);
+}
+
+void table_finish(struct table *t)
+{
+    table_sort(t);
+    if (t->program->dedupe && t->n_rows > 1)
+        table_dedupe(t);
+}
+
+/* ---- merging ---- */
+
+static void table_merge_codes(struct column *into, size_t at, const struct column *from, size_t n)
+{
+    uint32_t *code = mem_alloc(sizeof *code * (from->dictionary.n + 1));
+    for (uint32_t i = 0; i < from->dictionary.n; i++)
+        code[i] = table_code(into, from->dictionary.text[i]);
+    for (size_t i = 0; i < n; i++) {
+        bool null = from->null[i];
+        into->code[at + i] = null ? CODE_NULL : code[from->code[i]];
+        into->v.text[at + i] = null ? (struct str){ NULL, 0 } : into->dictionary.text[code[from->code[i]]];
+    }
+    free(code);
+}
+
+static void table_merge_counts(struct table *into, const struct table *from)
+{
+    for (size_t i = 0; i < into->n_counts; i++) {
+        into->counts[i].touched += from->counts[i].touched;
+        into->counts[i].nulled += from->counts[i].nulled;
+        if (from->counts[i].sample.p)
+            table_sample(into, &into->counts[i], from->counts[i].sample, from->counts[i].sample_tag);
+    }
+    into->records += from->records;
+    into->refused += from->refused;
+    into->unknown_keys += from->unknown_keys;
+    into->dropped = mem_grow(into->dropped, (into->n_dropped + from->n_dropped + 1) * sizeof *into->dropped);
+    for (size_t i = 0; i < from->n_dropped; i++)
+        into->dropped[into->n_dropped++] = from->dropped[i];
+}
+
+void table_merge(struct table *into, struct table *from)
+{
+    size_t at = into->n_rows, n = from->n_rows;
+    table_reserve(into, at + n);
+    for (size_t i = 0; i < into->n_columns && n; i++) {
+        struct column *c = &into->columns[i];
+        const struct column *f = &from->columns[i];
+        size_t bytes = table_cell_bytes(c);
+        memcpy(c->null + at, f->null, n);
+        if (c->coded)
+            table_merge_codes(c, at, f, n);
+        else
+            memcpy((char *)c->v.i64 + at * bytes, f->v.i64, n * bytes);
+    }
+    if (n)
+        memcpy(into->tag + at, from->tag, n * sizeof *into->tag);
+    into->n_rows += n;
+    table_merge_counts(into, from);
+    into->arenas = mem_grow(into->arenas, (into->n_arenas + from->n_arenas) * sizeof *into->arenas);
+    memcpy(into->arenas + into->n_arenas, from->arenas, from->n_arenas * sizeof *into->arenas);
+    into->n_arenas += from->n_arenas;
+    from->n_arenas = 0;
+    table_close(from);
+}

@@ -1,0 +1,18 @@
+/* timestamp.h - reading instants by format strings, as microseconds UTC.
+ *
+ * Patterns: yyyy MM dd HH mm ss (exactly so many digits), S… (a fraction of one to nine digits, cut at the
+ * microsecond), X (Z, +hh, +hhmm or +hh:mm), 'text' in quotes, [optional part], any other character as itself.
+ */
+#ifndef PIPELINE_CLEAN_TIMESTAMP_H
+#define PIPELINE_CLEAN_TIMESTAMP_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+struct timestamp_format;
+/* NULL with *ret_why when the pattern is none, or names no full date. */
+struct timestamp_format *timestamp_compile(struct arena *a, struct str pattern, const char **ret_why);
+/* Reads the whole text; false when it does not fit or names an instant that does not exist. */
+bool timestamp_read(const struct timestamp_format *f, struct str text, int64_t *ret_epoch_us);
+
+#endif
