@@ -8,13 +8,25 @@
 #define MOCKS_RDS_SYNTH_H
 
 #include "base/arena.h"
+#include "base/rng.h"
 #include "base/str.h"
 
-enum { SYNTH_ROWS = 11154, SYNTH_CATEGORIES = 13, SYNTH_SPECIALS = 4 };
+enum { SYNTH_ROWS = 11154, SYNTH_CATEGORIES = 13, SYNTH_COUNTRIES = 243 };
+
+/* Oddities of the real tables that exist in one row only. */
+enum {
+    SYNTH_NO_TITLE,    /* title is empty */
+    SYNTH_UNTITLED,    /* description is Untitled */
+    SYNTH_BACKSLASH,   /* in the title */
+    SYNTH_C1_CONTROL,  /* U+0099 in the description */
+    SYNTH_LONG_POSTER, /* poster_name of 268 characters */
+    SYNTH_SPECIALS
+};
 
 struct synth {
     uint64_t seed;
-    int64_t special[SYNTH_SPECIALS]; /* rows of the oddities that exist once */
+    int64_t special[SYNTH_SPECIALS];        /* their rows */
+    uint32_t country_end[SYNTH_COUNTRIES];  /* running sum of the countries' weights */
 };
 void synth_init(struct synth *s, uint64_t seed);
 
@@ -42,5 +54,13 @@ struct synth_category {
     int64_t first, last; /* indices, both included */
 };
 extern const struct synth_category synth_categories[SYNTH_CATEGORIES];
+
+/* The draws of one thing: of (seed, what it is, which one it is). */
+enum synth_what { SYNTH_SPECIAL, SYNTH_PIN, SYNTH_GEO, SYNTH_WHO, SYNTH_PERSON, SYNTH_POSTER };
+void synth_rng(struct rng *r, uint64_t seed, enum synth_what what, uint64_t which);
+/* 0..n-1 by a product where rng_below divides: seventy draws go into one pin. Uneven by n / 2^32. */
+static inline uint64_t synth_below(struct rng *r, uint64_t n) { return (rng_u64(r) >> 32) * n >> 32; }
+/* u to the power quarters/4 by products and square roots, which IEEE 754 rounds alike on every machine (pow is not). */
+double synth_power(double u, unsigned quarters);
 
 #endif

@@ -1,0 +1,301 @@
+/* words.c - the vocabulary of the synthetic rows. */
+#include "mocks/rds/words.h"
+
+#define WORDS(array) { (array), sizeof(array) / sizeof *(array) }
+
+const char *const words_countries[WORDS_COUNTRIES] = {
+    "Afghanistan", "Albania", "Algeria", "American Samoa", "Andorra", "Angola", "Anguilla",
+    "Antarctica (the territory South of 60 deg S)", "Antigua and Barbuda", "Argentina", "Armenia", "Aruba",
+    "Australia", "Austria", "Azerbaijan", "Bahamas", "Bahrain", "Bangladesh", "Barbados", "Belarus", "Belgium",
+    "Belize", "Benin", "Bermuda", "Bhutan", "Bolivia", "Bosnia and Herzegovina", "Botswana",
+    "Bouvet Island (Bouvetoya)", "Brazil", "British Indian Ocean Territory (Chagos Archipelago)",
+    "British Virgin Islands", "Brunei Darussalam", "Bulgaria", "Burkina Faso", "Burundi", "Cambodia", "Cameroon",
+    "Canada", "Cape Verde", "Cayman Islands", "Central African Republic", "Chad", "Chile", "China",
+    "Christmas Island", "Cocos (Keeling) Islands", "Colombia", "Comoros", "Congo", "Cook Islands", "Costa Rica",
+    "Cote d'Ivoire", "Croatia", "Cuba", "Cyprus", "Czech Republic", "Denmark", "Djibouti", "Dominica",
+    "Dominican Republic", "Ecuador", "Egypt", "El Salvador", "Equatorial Guinea", "Eritrea", "Estonia", "Ethiopia",
+    "Falkland Islands (Malvinas)", "Faroe Islands", "Fiji", "Finland", "France", "French Guiana",
+    "French Polynesia", "French Southern Territories", "Gabon", "Gambia", "Georgia", "Germany", "Ghana",
+    "Gibraltar", "Greece", "Greenland", "Grenada", "Guadeloupe", "Guam", "Guatemala", "Guernsey", "Guinea",
+    "Guinea-Bissau", "Guyana", "Haiti", "Heard Island and McDonald Islands", "Holy See (Vatican City State)",
+    "Honduras", "Hong Kong", "Hungary", "Iceland", "India", "Indonesia", "Iran", "Iraq", "Ireland", "Isle of Man",
+    "Israel", "Italy", "Jamaica", "Japan", "Jersey", "Jordan", "Kazakhstan", "Kenya", "Kiribati", "Korea", "Kuwait",
+    "Kyrgyz Republic", "Lao People's Democratic Republic", "Latvia", "Lebanon", "Lesotho", "Liberia",
+    "Libyan Arab Jamahiriya", "Liechtenstein", "Lithuania", "Luxembourg", "Macao", "Macedonia", "Madagascar",
+    "Malawi", "Malaysia", "Maldives", "Mali", "Malta", "Marshall Islands", "Martinique", "Mauritania", "Mauritius",
+    "Mayotte", "Mexico", "Micronesia", "Moldova", "Monaco", "Mongolia", "Montenegro", "Montserrat", "Morocco",
+    "Mozambique", "Myanmar", "Namibia", "Nauru", "Nepal", "Netherlands", "Netherlands Antilles", "New Caledonia",
+    "New Zealand", "Nicaragua", "Niger", "Nigeria", "Niue", "Norfolk Island", "Northern Mariana Islands", "Norway",
+    "Oman", "Pakistan", "Palau", "Palestinian Territory", "Panama", "Papua New Guinea", "Paraguay", "Peru",
+    "Philippines", "Pitcairn Islands", "Poland", "Portugal", "Puerto Rico", "Qatar", "Reunion", "Romania",
+    "Russian Federation", "Rwanda", "Saint Barthelemy", "Saint Helena", "Saint Kitts and Nevis", "Saint Lucia",
+    "Saint Martin", "Saint Pierre and Miquelon", "Saint Vincent and the Grenadines", "Samoa", "San Marino",
+    "Sao Tome and Principe", "Saudi Arabia", "Senegal", "Serbia", "Seychelles", "Sierra Leone", "Singapore",
+    "Slovakia (Slovak Republic)", "Slovenia", "Solomon Islands", "Somalia", "South Africa",
+    "South Georgia and the South Sandwich Islands", "Spain", "Sri Lanka", "Sudan", "Suriname",
+    "Svalbard & Jan Mayen Islands", "Swaziland", "Sweden", "Switzerland", "Syrian Arab Republic", "Taiwan",
+    "Tajikistan", "Tanzania", "Thailand", "Timor-Leste", "Togo", "Tokelau", "Tonga", "Trinidad and Tobago",
+    "Tunisia", "Turkey", "Turkmenistan", "Turks and Caicos Islands", "Tuvalu", "Uganda", "Ukraine",
+    "United Arab Emirates", "United Kingdom", "United States Minor Outlying Islands",
+    "United States Virgin Islands", "United States of America", "Uruguay", "Uzbekistan", "Vanuatu", "Venezuela",
+    "Vietnam", "Wallis and Futuna", "Western Sahara", "Yemen", "Zambia", "Zimbabwe",
+};
+
+static const char *const first_names[] = {
+    "Ada", "Adela", "Agnes", "Aidan", "Alba", "Albert", "Alden", "Alice", "Alma", "Alton", "Alva", "Amos", "Amy",
+    "Andrea", "Anita", "Ansel", "April", "Archie", "Arlo", "Astrid", "Audrey", "August", "Aurora", "Avery",
+    "Beatrix", "Bella", "Benedict", "Bernice", "Bertram", "Bianca", "Blaine", "Blanche", "Boris", "Bridget",
+    "Bruno", "Byron", "Calvin", "Camille", "Carla", "Carmen", "Cecil", "Cecilia", "Chester", "Clara", "Clement",
+    "Clive", "Colette", "Conrad", "Cora", "Corinne", "Cyril", "Dahlia", "Damian", "Daphne", "Darcy", "Delia",
+    "Della", "Dennis", "Desmond", "Dexter", "Diego", "Dinah", "Dominic", "Dora", "Doris", "Dorothea", "Duncan",
+    "Edgar", "Edith", "Edwin", "Elaine", "Eleanor", "Elena", "Elias", "Elliot", "Eloise", "Elsa", "Emil", "Enid",
+    "Erika", "Ernest", "Esme", "Estelle", "Esther", "Ethel", "Eugene", "Eunice", "Evelyn", "Ezra", "Fay", "Felix",
+    "Fern", "Fiona", "Flora", "Florence", "Floyd", "Frances", "Freda", "Gavin", "Gemma", "Geneva", "Gideon",
+    "Gilbert", "Gina", "Giselle", "Gloria", "Gordon", "Greta", "Gustav", "Gwen", "Harlan", "Harriet", "Hattie",
+    "Hazel", "Helga", "Henrietta", "Hester", "Hilda", "Homer", "Horace", "Howard", "Hubert", "Ida", "Ignacio",
+    "Imogen", "Ingrid", "Irene", "Iris", "Irma", "Isaac", "Isla", "Ivan", "Ivy", "Jasper", "Jemima", "Jerome",
+    "Joan", "Joel", "Jonah", "Josie", "Juliet", "Juno", "Kira", "Lambert", "Lana", "Laurel", "Leander", "Lenora",
+    "Leo", "Leona", "Lester", "Lila", "Linus", "Lionel", "Livia", "Lloyd", "Lorna", "Louisa", "Lucian", "Lucy",
+    "Luella", "Luther", "Mabel", "Magnus", "Maisie", "Malcolm", "Marcel", "Margot", "Marian", "Marjorie", "Marta",
+    "Martha", "Matilda", "Maude", "Maurice", "Maxine", "Mildred", "Milo", "Minna", "Miriam", "Mona", "Morgan",
+    "Muriel", "Myles", "Myra", "Nadia", "Naomi", "Nell", "Nestor", "Neville", "Nora", "Norman", "Octavia", "Odette",
+    "Olga", "Olive", "Opal", "Oscar", "Osmond", "Otis", "Otto", "Pablo", "Pearl", "Percy", "Petra", "Philippa",
+    "Phoebe", "Quentin", "Rafael", "Ramona", "Regina", "Reuben", "Rhoda", "Roland", "Rosalind", "Rowena", "Rufus",
+    "Ruth", "Sabina", "Sadie", "Selma", "Silas", "Simone", "Stella", "Sylvia", "Tabitha", "Thelma", "Theodore",
+    "Ursula", "Vera", "Verna", "Vincent", "Viola", "Wallace", "Wanda", "Wendell", "Wilfred", "Willa", "Winifred",
+    "Xavier", "Yolanda", "Yvette", "Zelda", "Zora",
+};
+const struct words words_first_names = WORDS(first_names);
+
+static const char *const last_names[] = {
+    "Abernathy", "Ackerly", "Alder", "Aldridge", "Allerton", "Amberley", "Appleby", "Arkwright", "Ashcombe",
+    "Ashdown", "Atwater", "Aylward", "Babcock", "Bainbridge", "Ballard", "Bancroft", "Barlow", "Barnaby", "Barrow",
+    "Bascombe", "Beaumont", "Beckett", "Beecham", "Belgrave", "Bellamy", "Benbow", "Bickford", "Birchall",
+    "Blackwood", "Blakeley", "Bloom", "Bolton", "Bowman", "Bracken", "Bradshaw", "Bramwell", "Brandt", "Brewster",
+    "Briar", "Brockway", "Bromley", "Buckley", "Burnside", "Byrd", "Calder", "Calloway", "Camden", "Carlisle",
+    "Carver", "Castell", "Chadwick", "Chalmers", "Chandler", "Chilton", "Clayborn", "Cliffe", "Clover", "Cobb",
+    "Colby", "Coldwell", "Conway", "Copeland", "Corbett", "Cotter", "Cowan", "Crane", "Crawley", "Croft", "Cromer",
+    "Crosby", "Culver", "Dalby", "Dalton", "Danvers", "Darrow", "Dashwood", "Dawes", "Deering", "Delacroix",
+    "Denholm", "Denton", "Dewhurst", "Dillard", "Dixby", "Dobson", "Dorsey", "Draper", "Drayton", "Drummond",
+    "Dunmore", "Dunstan", "Durham", "Eastman", "Easton", "Eddings", "Egerton", "Elkins", "Ellery", "Ellwood",
+    "Elmore", "Emory", "Everard", "Ewing", "Fairbanks", "Fairfax", "Falkner", "Farley", "Farrow", "Faulk",
+    "Fenwick", "Fielding", "Finch", "Fletcher", "Flint", "Forsyth", "Foxworth", "Frost", "Fulton", "Gable",
+    "Galloway", "Gardiner", "Garland", "Garrick", "Gates", "Gilmore", "Gladwell", "Glenn", "Goddard", "Goodwin",
+    "Grafton", "Granger", "Graves", "Greenleaf", "Gresham", "Griswold", "Grove", "Hadley", "Halden", "Hale",
+    "Halliday", "Halsey", "Hammond", "Harcourt", "Hargrove", "Harker", "Harlow", "Hartwell", "Haskell", "Hawley",
+    "Hayward", "Heath", "Hedges", "Hemsworth", "Herrick", "Hewitt", "Hobart", "Holbrook", "Holland", "Hollis",
+    "Holt", "Hooper", "Hopewell", "Hornby", "Huxley", "Ingalls", "Ingram", "Irwin", "Ives", "Jarvis", "Jessup",
+    "Joyner", "Keating", "Keene", "Kelso", "Kendrick", "Kenway", "Kilburn", "Kimball", "Kingsley", "Kirkland",
+    "Knapp", "Lacey", "Lambeth", "Lancaster", "Langley", "Larkin", "Lathrop", "Lawton", "Leland", "Lindell",
+    "Linwood", "Lockhart", "Lockwood", "Loomis", "Lowell", "Ludlow", "Lyndon", "Maddox", "Mallory", "Manning",
+    "Marlowe", "Marsden", "Mather", "Maxwell", "Mayfield", "Meadows", "Mercer", "Merrill", "Milford", "Millard",
+    "Monroe", "Montague", "Moorcroft", "Morland", "Mortimer", "Moss", "Munroe", "Nash", "Neville", "Newell",
+    "Nightingale", "Norcross", "Northcott", "Norwood", "Oakes", "Oakley", "Ogden", "Orchard", "Osgood", "Overton",
+    "Oxley", "Paget", "Palmer", "Parrish", "Paxton", "Pembroke", "Pendleton", "Penrose", "Percival", "Perrin",
+    "Pickering", "Pierce", "Plummer", "Pomeroy", "Prescott", "Preston", "Quill", "Quimby", "Radcliffe", "Radford",
+    "Rainsford", "Ramsey", "Ravenhill", "Redfern", "Redmond", "Remington", "Renshaw", "Rhodes", "Ridley", "Ripley",
+    "Rockwell", "Roswell", "Rowland", "Rutledge", "Salisbury", "Sanborn", "Sawyer", "Seabrook", "Selby", "Seymour",
+    "Shelby", "Sheridan", "Sherwood", "Shipley", "Sinclair", "Somerset", "Spalding", "Stafford", "Standish",
+    "Stapleton", "Sterling", "Stockton", "Stratton", "Sumner", "Sutcliffe", "Swift", "Talbot", "Tanner", "Tarleton",
+    "Teasdale", "Tennant", "Thackeray", "Thornbury", "Thorne", "Tilden", "Tolliver", "Townsend", "Travers",
+    "Treadwell", "Trevelyan", "Tully", "Underhill", "Upton", "Vance", "Vaughn", "Vickers", "Wadsworth", "Wakefield",
+    "Walden", "Walton", "Warwick", "Waverly", "Wayland", "Webber", "Weldon", "Wentworth", "Westbrook", "Wetherby",
+    "Wharton", "Wheeler", "Whitaker", "Whitcomb", "Wilder", "Willard", "Winfield", "Winslow", "Winthrop", "Wolcott",
+    "Woodruff", "Worth", "Wyatt", "Wycliffe", "Wyndham", "Yardley", "Yates", "Yorke", "Zeller",
+};
+const struct words words_last_names = WORDS(last_names);
+
+const char *const words_nouns[WORDS_TOPICS][WORDS_NOUNS] = {
+    {
+        "Watercolor", "Ink Sketch", "Oil Study", "Paper Collage", "Clay Figure", "Linocut", "Mural", "Charcoal",
+        "Canvas", "Gouache", "Portrait", "Still Life", "Line Drawing", "Abstract", "Sculpture", "Palette", "Print",
+        "Doodle", "Mosaic", "Fresco", "Etching", "Pastel", "Sketchbook", "Glaze",
+    },
+    {
+        "Lip Tint", "Face Mask", "Curl Cream", "Nail Set", "Brow Gel", "Skin Routine", "Hair Braid", "Serum",
+        "Perfume", "Hand Balm", "Eye Shadow", "Blush", "Updo", "Bath Soak", "Sunscreen", "Toner", "Highlighter",
+        "Manicure", "Body Scrub", "Clay Mask", "Hair Oil", "Lash Curler", "Cleanser", "Moisturizer",
+    },
+    {
+        "Pine Wreath", "Ornament", "Gingerbread", "Stocking", "Advent Box", "Garland", "Gift Tag", "Mantel",
+        "Snow Globe", "Cookie Tin", "Nativity", "Tree Skirt", "Candle Ring", "Sleigh Bell", "Mistletoe",
+        "Hot Cocoa", "Felt Reindeer", "Paper Star", "Angel Topper", "Cranberry", "Wrapping", "Carol Sheet",
+        "Fir Branch", "Elf Door",
+    },
+    {
+        "Wood Shelf", "Jar Lamp", "Rope Basket", "Felt Bunny", "Knit Scarf", "Plant Hanger", "Photo Frame",
+        "Button Craft", "Pallet Bench", "Clay Pot", "Fabric Bag", "Bird Feeder", "Glue Project", "Bead String",
+        "Soap Mold", "Paper Flower", "Yarn Wall", "Stencil", "Candle Jar", "Quilt Block", "Origami",
+        "Tin Can Robot", "Macrame", "Pom Pom",
+    },
+    {
+        "Lesson Plan", "Phonics Game", "Math Chart", "Reading Nook", "Spelling Card", "Science Fair", "Flash Card",
+        "Story Map", "Alphabet Wall", "Counting Jar", "Map Puzzle", "Essay Guide", "Study Desk", "Grammar Quiz",
+        "Circle Time", "Book Report", "Worksheet", "Vocabulary", "Fraction Pie", "Class Rules", "Art Corner",
+        "Quiet Bin", "Homework", "Poetry Unit",
+    },
+    {
+        "Guest List", "Table Runner", "Balloon Arch", "Menu Card", "Photo Booth", "Seating Plan", "Picnic Party",
+        "Baby Shower", "Cake Stand", "Garden Party", "Place Card", "Toast Speech", "Flower Arch", "Dance Floor",
+        "Welcome Sign", "Favor Box", "Buffet", "Invitation", "Tea Party", "Backdrop", "Centerpiece", "Timeline",
+        "Lantern Walk", "Open House",
+    },
+    {
+        "Budget Sheet", "Savings Jar", "Debt Plan", "Side Income", "Index Fund", "Grocery Bill", "Tax Folder",
+        "Rent Rule", "Credit Score", "Cash Envelope", "Pension", "Pay Slip", "Spending Log", "Loan Table",
+        "Money Habit", "Emergency Fund", "Bond Ladder", "Price Book", "Allowance", "Invoice", "Ledger", "Coupon",
+        "Net Worth", "No Spend Week",
+    },
+    {
+        "Living Room", "Linen Sofa", "Hallway", "Gallery Wall", "Kitchen Nook", "Bath Tile", "Bedroom",
+        "Rattan Chair", "Open Shelf", "Entry Bench", "Wall Color", "Window Seat", "Floor Lamp", "Attic Room",
+        "Porch Swing", "Rug Layer", "Fireplace", "Pantry", "Desk Corner", "Curtain Rod", "Brass Knob", "Balcony",
+        "Loft", "Reading Chair",
+    },
+    {
+        "Wool Coat", "Chino Look", "Oxford Shirt", "Denim Jacket", "Leather Boot", "Knit Tie", "Linen Suit",
+        "Street Style", "Polo Shirt", "Field Watch", "Beard Trim", "Cargo Pant", "Trench Coat", "Loafer",
+        "Tweed Vest", "Graphic Tee", "Bomber", "Pocket Square", "Sneaker", "Parka", "Cardigan", "Overshirt",
+        "Summer Fit", "Formal Wear",
+    },
+    {
+        "Morning Quote", "Kind Words", "Life Lesson", "Self Love", "Calm Mind", "Brave Heart", "Daily Mantra",
+        "Short Poem", "Letting Go", "Friendship", "Courage", "Hope Note", "Monday Mood", "Healing", "Gratitude",
+        "Growth", "Patience", "Dream Line", "Quiet Truth", "Wisdom", "Forgiveness", "New Start", "Inner Peace",
+        "Trust",
+    },
+    {
+        "Fine Line", "Forearm Piece", "Moon Phase", "Fern Sleeve", "Ankle Band", "Wave Design", "Tiny Script",
+        "Ink Flower", "Koi Back", "Compass", "Swallow", "Dotwork", "Mandala", "Wrist Word", "Wolf Sketch",
+        "Feather", "Rose Stem", "Geometric", "Shoulder Cap", "Snake Coil", "Lotus", "Mountain Line", "Arrow",
+        "Constellation",
+    },
+    {
+        "Coast Road", "City Break", "Packing List", "Train Route", "Hidden Beach", "Hill Town", "Lake Cabin",
+        "Night Market", "Island Hop", "Road Trip", "Old Harbor", "Desert Camp", "Alpine Hike", "Canal Walk",
+        "Weekend Map", "Hostel", "Carry On", "Ferry Ride", "Viewpoint", "Street Food", "National Park", "Fjord",
+        "Castle Tour", "Sunset Pier",
+    },
+    {
+        "Camper Van", "Classic Coupe", "Dirt Bike", "Roof Rack", "Pickup", "Chrome Grille", "Cafe Racer",
+        "Hatchback", "Engine Bay", "Alloy Wheel", "Roadster", "Wagon", "Tow Hook", "Hot Rod", "Scooter",
+        "Dash Panel", "Convertible", "Touring Bike", "Muscle Car", "Off Roader", "Sidecar", "Race Seat", "Exhaust",
+        "Tail Light",
+    },
+};
+
+static const char *const titles[] = {
+    "{a} {n}",
+    "{2} {a} {n} Ideas for {p}",
+    "How to Make a {a} {n} in {2} Minutes",
+    "{a} {n} Inspiration",
+    "The {a} {n} Guide",
+    "{2} Ways to Love Your {n}",
+    "{f}'s {a} {n}",
+    "{n} Ideas You'll Want to Try",
+    "Why We Never Stop Making This {n}",
+    "{a} {n} for {p}",
+    "Simple {n}, Step by Step",
+    "{a} {n} | {f} at Work",
+    "A {a} {n} and {2} More",
+    "Our Favorite {n} This Season",
+    "{n} Tips for {p}",
+    "{2} {n} Mistakes (and What to Do Instead)",
+    "{a} & {a} {n}",
+    "{n}: Before and After",
+    "What Nobody Tells You About the {n}",
+    "{n} Checklist - Free Printable",
+    "Yes, a {a} {n}",
+    "{a} {n}, {2} Looks",
+    "{n} No. {2}",
+    "From Plain to {a}: {n}",
+    "{n} on a Budget",
+    "Décor Café: {a} {n}",
+    "{2}x{2} {n} Pattern",
+    "The {n} Everyone’s Saving",
+    "{n} · {a} Edition",
+    "All About {n}",
+    "{n} of the Day",
+    "{n} for {p} without Time",
+};
+const struct words words_titles = WORDS(titles);
+
+static const char *const sentences[] = {
+    "This {n} takes {2} minutes and costs next to nothing.",
+    "A {a} idea for {p}.",
+    "We tried {2} versions and kept the {a} one.",
+    "Save this {n} for later.",
+    "No special tools, only patience and a flat table.",
+    "Perfect for {p}.",
+    "Start small, measure twice and let it dry over night.",
+    "How {f} made a {a} {n} from leftovers.",
+    "Everything is explained step by step, with photos of each stage.",
+    "It's easy.",
+    "Looking for a {a} {n}? These {2} examples show what is possible.",
+    "The list includes a {n}, a {n} and a {n}.",
+    "Find out which {n} suits {p}.",
+    "Read on for the full guide.",
+    "If the {n} seems plain, add one {a} detail and stop there.",
+    "Our readers' favorite this month.",
+    "Materials: paper, thread, {2} pins and a steady hand.",
+    "{f} shares what worked and what did not.",
+    "Free printable inside!",
+    "A note from {f}: keep it {a}.",
+    "There is no more to it than that.",
+    "Made for {p}, loved by everybody else.",
+    "No two are alike.",
+    "Try it this weekend & tell us how it went.",
+    "The {a} look is back, and the {n} leads the way.",
+    "See more about {n}, {n} and {n}.",
+    "It costs less than lunch.",
+    "Bring a {n} along; you will be glad.",
+    "One {n}, {2} ways to use it.",
+    "These {a} finds were chosen by {f}.",
+};
+const struct words words_sentences = WORDS(sentences);
+
+static const char *const posters[] = {
+    "{f} {l}",
+    "{f} {l}",
+    "{f} {l}",
+    "{l} {a} {n} Studio",
+    "The {a} {l} {n}",
+    "{f} {l}'s {n}",
+    "{l} {n} by {f}",
+    "{f} and {f} {l}",
+    "{f} & {f} | {n}",
+    "House of {f} {l}",
+    "{f} {l} and Co",
+    "{l} {n} Daily {2}",
+    "Café {f} {l}",
+    "{f} {l} - {a} Living",
+    "{l} & {l} {n} Co.",
+    "My {a} {l} Blog",
+    "{f}{l}{2}",
+};
+const struct words words_posters = WORDS(posters);
+
+static const char *const adjectives[] = {
+    "Quiet", "Bold", "Cozy", "Bright", "Rustic", "Modern", "Tiny", "Golden", "Velvet", "Gentle", "Vintage",
+    "Clever", "Sunny", "Minimal", "Wild", "Handmade", "Elegant", "Playful", "Nordic", "Crisp", "Honest", "Timeless",
+    "Moody", "Breezy", "Soft", "Lively", "Curious", "Humble", "Radiant", "Smart",
+};
+const struct words words_adjectives = WORDS(adjectives);
+
+static const char *const audiences[] = {
+    "Beginners", "Small Spaces", "Rainy Days", "Busy Parents", "Summer", "the Weekend", "Kids", "Teachers",
+    "Night Owls", "Two", "a Cold Winter", "Curious Minds", "the Whole Family", "Students", "Early Risers",
+    "a Tight Budget",
+};
+const struct words words_audiences = WORDS(audiences);
+
+static const char *const modifiers[] = {
+    "Easy", "Diy", "Small", "Vintage", "Modern", "Simple", "Best", "Cute", "Boho", "Classic", "Winter", "Spring",
+    "Autumn", "Family", "Free", "Unique",
+};
+const struct words words_modifiers = WORDS(modifiers);
+
+static const char *const emoji[] = {
+    "😀", "🎉", "🌿", "🚗", "📚", "🎅", "💎", "🥰", "🎨", "🌻", "𝓐𝒻", "👩‍🍳",
+};
+const struct words words_emoji = WORDS(emoji);
