@@ -24,10 +24,16 @@ struct sigv4_key {
 enum { SIGV4_MAX_HEADERS = 5 };
 /* Signs r and yields the headers to add: x-amz-date, authorization, for S3 x-amz-content-sha256, with a session
  * token x-amz-security-token. r->headers must hold host already and every header that shall be signed.
- * payload_hash: p == NULL = hash r->body; or "UNSIGNED-PAYLOAD". Answers the number of headers in ret. */
+ * payload_hash: p == NULL = hash r->body; or "UNSIGNED-PAYLOAD". Headers of these names that r has already are signed
+ * as they are and not yielded again. Answers the number of headers in ret. */
 size_t sigv4_sign(struct sigv4_cache *c, const struct sigv4_key *key, struct str region, struct str service,
                   int64_t now_ms, const struct http_request *r, struct str payload_hash, struct arena *a,
                   struct http_header ret[SIGV4_MAX_HEADERS]);
+
+/* The target of r with the signature in its query (a presigned URL without scheme and host), good for expires_s.
+ * r->headers must hold host; all of them are signed. Of S3's the body is left unsigned. */
+struct str sigv4_presign(struct sigv4_cache *c, const struct sigv4_key *key, struct str region, struct str service,
+                         int64_t now_ms, int64_t expires_s, const struct http_request *r, struct arena *a);
 
 /* Why a request is refused; each service has its own code for it. */
 enum sigv4_verdict {
