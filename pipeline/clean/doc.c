@@ -246,9 +246,10 @@ static size_t doc_distance(struct str a, struct str b)
 const struct str *doc_nearest(struct str word, const struct str *known, size_t n_known)
 {
     const struct str *best = NULL;
-    size_t best_distance = word.n / 3 + 2;
+    size_t best_distance = word.n < 3 ? word.n : word.n / 3 + 2;
     for (size_t i = 0; i < n_known; i++) {
-        size_t d = doc_distance(word, known[i]);
+        bool begins = known[i].n > 2 && word.n > 2 && (str_starts(word, known[i]) || str_starts(known[i], word));
+        size_t d = begins ? 1 : doc_distance(word, known[i]);
         if (d < best_distance)
             best_distance = d, best = &known[i];
     }

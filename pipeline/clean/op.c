@@ -3,7 +3,7 @@
  * null_if_prefix  -                                                                  it begins with one of the texts
  * null_if_blank -                                                                    it is empty or only blanks
  * trim          cuts blanks, tabs and line ends at both ends                         -
- * strip_prefix  cuts the text once at the beginning                                  -
+ * strip_prefix  cuts the text at the beginning, as often as it stands there          -
  * replace       every occurrence of each key by its value, in order                  -
  * lower, upper  ASCII letters only                                                   -
  * map           a text equal to a key becomes its value                              -
@@ -128,13 +128,14 @@ static enum op_effect op_trim(const struct op *op, struct draft *d, struct arena
 
 static enum op_effect op_strip_prefix(const struct op *op, struct draft *d, struct arena *a)
 {
+    enum op_effect effect = OP_SAME;
     (void)a;
     for (size_t i = 0; i < op->n; i++)
-        if (op->texts[i].n && str_starts(d->text, op->texts[i])) {
+        while (op->texts[i].n && str_starts(d->text, op->texts[i])) {
             d->text = str_from(d->text, op->texts[i].n);
-            return OP_TOUCHED;
+            effect = OP_TOUCHED;
         }
-    return OP_SAME;
+    return effect;
 }
 
 static enum op_effect op_replace(const struct op *op, struct draft *d, struct arena *a)
