@@ -57,6 +57,24 @@ void sigv4_close(struct sigv4_cache *c)
     free(c);
 }
 
+/* Formatting would cost as much as hashing: this runs several times a request. */
+static struct str joined(struct arena *a, const struct str *parts, size_t n)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += parts[i].n;
+    char *text = arena_alloc(a, total + 1), *to = text;
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].n)
+            memcpy(to, parts[i].p, parts[i].n);
+        to += parts[i].n;
+    }
+    *to = 0;
+    return (struct str){ text, total };
+}
+#define JOIN(a, ...) \
+    joined((a), (const struct str[]){ __VA_ARGS__ }, sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+
 static struct str bytes_of(const uint8_t digest[SHA256_BYTES]) { return (struct str){ (const char *)digest, SHA256_BYTES }; }
 
 static struct str hex_of(const uint8_t digest[SHA256_BYTES], struct arena *a)
@@ -73,7 +91,7 @@ static struct str hex_of(const uint8_t digest[SHA256_BYTES], struct arena *a)
 static struct signing_key derive(const struct scope *s, struct str secret, struct arena *a)
 {
     struct signing_key k;
-    codec_hmac_sha256(arena_f(a, "AWS4" STR_F, STR_A(secret)), s->date, k.bytes);
+    codec_hmac_sha256(JOIN(a, S("AWS4"), secret), s->date, k.bytes);
     codec_hmac_sha256(bytes_of(k.bytes), s->region, k.bytes);
     codec_hmac_sha256(bytes_of(k.bytes), s->service, k.bytes);
     codec_hmac_sha256(bytes_of(k.bytes), S("aws4_request"), k.bytes);
@@ -82,8 +100,7 @@ static struct signing_key derive(const struct scope *s, struct str secret, struc
 
 static struct signing_key key_of(struct sigv4_cache *c, const struct scope *s, struct str secret, struct arena *a)
 {
-    struct str name = arena_f(a, STR_F "/" STR_F "/" STR_F "/" STR_F, STR_A(s->date), STR_A(s->region),
-                              STR_A(s->service), STR_A(secret));
+    struct str name = JOIN(a, s->date, S("/"), s->region, S("/"), s->service, S("/"), secret);
     struct signing_key k;
     pthread_mutex_lock(&c->lock);
     struct signing_key *known = map_get(&c->keys, name);
@@ -127,13 +144,12 @@ static struct str hash_of(struct str bytes, struct arena *a)
 
 static struct str scope_text(const struct scope *s, struct arena *a)
 {
-    return arena_f(a, STR_F "/" STR_F "/" STR_F "/aws4_request", STR_A(s->date), STR_A(s->region), STR_A(s->service));
+    return JOIN(a, s->date, S("/"), s->region, S("/"), s->service, S("/aws4_request"));
 }
 
 static struct str string_to_sign(const struct scope *s, struct str amz_date, struct str canonical, struct arena *a)
 {
-    struct str hash = hash_of(canonical, a), scope = scope_text(s, a);
-    return arena_f(a, "%s\n" STR_F "\n" STR_F "\n" STR_F, algorithm, STR_A(amz_date), STR_A(scope), STR_A(hash));
+    return JOIN(a, str_of(algorithm), S("\n"), amz_date, S("\n"), scope_text(s, a), S("\n"), hash_of(canonical, a));
 }
 
 /* Both are yielded because a refusal shows them. */
@@ -210,12 +226,10 @@ size_t sigv4_sign(struct sigv4_cache *c, const struct sigv4_key *key, struct str
     struct sigv4_names names = names_to_sign(&whole, a);
     struct signable text = signable(&whole, &s, amz_date, names, payload_hash, a);
     struct str signature = mac(c, &s, key->secret, text.string_to_sign, a);
-    struct str scope = scope_text(&s, a), joined = sigv4_canonical_join(names, a);
-    ret[n++] = (struct http_header){
-        S("authorization"),
-        arena_f(a, "%s Credential=" STR_F "/" STR_F ", SignedHeaders=" STR_F ", Signature=" STR_F, algorithm,
-                STR_A(key->access_key), STR_A(scope), STR_A(joined), STR_A(signature)),
-    };
+    struct str authorization =
+        JOIN(a, str_of(algorithm), S(" Credential="), key->access_key, S("/"), scope_text(&s, a), S(", SignedHeaders="),
+             sigv4_canonical_join(names, a), S(", Signature="), signature);
+    ret[n++] = (struct http_header){ S("authorization"), authorization };
     return n;
 }
 
