@@ -24,7 +24,7 @@ struct rds {
     struct rds_options options;
     char *tables_dir, *data_dir, *uri;
     sqlite3 *db;
-    pthread_mutex_t lock; /* guards what follows, and the filling */
+    pthread_mutex_t lock; /* guards db and what follows */
     bool tried;
     int result;
     struct err failure;
@@ -356,48 +356,81 @@ static int filled(struct rds *rds, struct err *e)
 
 const char *rds_uri(struct rds *rds, struct err *e) { return filled(rds, e) ? NULL : rds->uri; }
 
-static int64_t count_rows(struct rds *rds, size_t t)
+/* The keys of one table, ascending: from its index alone. */
+struct keys {
+    sqlite3_stmt *s;
+    bool more;
+    int64_t at;
+};
+
+static void next_key(struct keys *k)
 {
-    char sql[96];
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", schema_tables[t].name);
-    return ask(rds, sql, 0);
+    k->more = sqlite3_step(k->s) == SQLITE_ROW;
+    if (k->more)
+        k->at = sqlite3_column_int64(k->s, 0);
 }
 
-/* The keys of any table; "all_keys" in what follows. */
-#define ALL_KEYS                                                                               \
-    "WITH all_keys(k) AS (SELECT \"index\" FROM pinterest_data UNION SELECT ind FROM geolocation_data " \
-    "UNION SELECT ind FROM user_data) "
-
-static void first_missing(struct rds *rds, size_t t, struct rds_report *ret)
+static int open_keys(struct rds *rds, size_t t, struct keys *ret, struct err *e)
 {
-    char sql[1024];
-    sqlite3_stmt *s = NULL;
-    snprintf(sql, sizeof sql, ALL_KEYS "SELECT k FROM all_keys WHERE k NOT IN (SELECT \"%s\" FROM %s) ORDER BY k LIMIT %d",
-             schema_tables[t].columns[0].name, schema_tables[t].name, RDS_REPORT_FIRST);
-    if (sqlite3_prepare_v2(rds->db, sql, -1, &s, NULL) == SQLITE_OK)
-        while (sqlite3_step(s) == SQLITE_ROW)
-            ret->tables[t].first_missing[ret->tables[t].n_first_missing++] = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
+    char sql[96];
+    const char *key = schema_tables[t].columns[0].name;
+    snprintf(sql, sizeof sql, "SELECT \"%s\" FROM %s ORDER BY 1", key, schema_tables[t].name);
+    *ret = (struct keys){ 0 };
+    if (sqlite3_prepare_v2(rds->db, sql, -1, &ret->s, NULL))
+        return storage(rds, e, "cannot read the keys");
+    next_key(ret);
+    return 0;
+}
+
+/* The smallest key at hand; false when all tables are through. */
+static bool smallest(const struct keys *keys, int64_t *ret)
+{
+    bool any = false;
+    for (size_t t = 0; t < SCHEMA_TABLES; t++)
+        if (keys[t].more && (!any || keys[t].at < *ret))
+            any = true, *ret = keys[t].at;
+    return any;
+}
+
+static void compare_tables(struct keys *keys, struct rds_report *r)
+{
+    int64_t key = 0;
+    while (smallest(keys, &key)) {
+        size_t in = 0;
+        r->indices++;
+        for (size_t t = 0; t < SCHEMA_TABLES; t++) {
+            if (keys[t].more && keys[t].at == key) {
+                in++, r->tables[t].rows++;
+                next_key(&keys[t]);
+            } else if (r->tables[t].missing++ < RDS_REPORT_FIRST) {
+                r->tables[t].first_missing[r->tables[t].n_first_missing++] = key;
+            }
+        }
+        r->complete += in == SCHEMA_TABLES;
+    }
 }
 
 int rds_report(struct rds *rds, struct rds_report *ret, struct err *e)
 {
     struct rds_report r = { 0 };
-    if (filled(rds, e))
+    struct keys keys[SCHEMA_TABLES] = { 0 };
+    int result = filled(rds, e);
+    if (result)
         return -1;
-    r.indices = ask(rds, ALL_KEYS "SELECT count(*) FROM all_keys", 0);
-    r.complete = ask(rds, "SELECT count(*) FROM pinterest_data WHERE \"index\" IN (SELECT ind FROM geolocation_data) "
-                          "AND \"index\" IN (SELECT ind FROM user_data)", 0);
+    pthread_mutex_lock(&rds->lock);
+    for (size_t t = 0; t < SCHEMA_TABLES && result == 0; t++)
+        result = open_keys(rds, t, &keys[t], e);
+    if (result == 0)
+        compare_tables(keys, &r);
     for (size_t t = 0; t < SCHEMA_TABLES; t++) {
-        r.tables[t].rows = count_rows(rds, t);
-        r.tables[t].missing = r.indices - r.tables[t].rows;
+        sqlite3_finalize(keys[t].s);
         r.tables[t].broken = rds->loaded.n_broken[t];
         r.tables[t].file = rds->loaded.file[t];
-        if (r.tables[t].missing)
-            first_missing(rds, t, &r);
     }
     for (; r.n_broken < rds->loaded.broken.n_first; r.n_broken++)
         r.broken[r.n_broken] = rds->loaded.broken.first[r.n_broken];
-    *ret = r;
-    return 0;
+    pthread_mutex_unlock(&rds->lock);
+    if (result == 0)
+        *ret = r;
+    return result;
 }
