@@ -2,6 +2,7 @@
 function(room name)
   cmake_parse_arguments(R "" "PATH" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${R_PATH}/*.c)
+  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
   if(NOT sources)
     file(WRITE ${CMAKE_BINARY_DIR}/empty/${name}.c "extern int room_${name}_is_empty;\n")
     set(sources ${CMAKE_BINARY_DIR}/empty/${name}.c)

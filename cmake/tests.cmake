@@ -1,6 +1,6 @@
 # A test's name is its path: tests/unit/buf.c is ctest unit/buf with label unit.
 # unit/ links base, net and the room named by the file's stem (kinesis_seqno.c -> kinesis); wire/ adds the cloud;
-# files whose stem is no room's name link the whole program's libraries.
+# flow_*, fault_* and cli_* the whole program but main.
 add_library(t STATIC)
 file(GLOB SUPPORT CONFIGURE_DEPENDS tests/support/*.c)
 target_sources(t PRIVATE ${SUPPORT})
@@ -19,8 +19,8 @@ function(program_test label file)
       set(link room::${room})
     endif()
   endforeach()
-  if(stem MATCHES "^(flow|run|published|fault|captures)(_|$)")
-    list(TRANSFORM ROOMS PREPEND room:: OUTPUT_VARIABLE link)
+  if(stem MATCHES "^(flow|fault|cli)(_|$)")
+    set(link room::cli)
   endif()
   add_executable(${name} ${file})
   target_link_libraries(${name} PRIVATE ${link} t embedded flags)

@@ -1,0 +1,98 @@
+/* commands.c - every command: name, summary, examples, options, function. */
+#include "cli/commands.h"
+
+#include "cli/options.h"
+
+static const struct option run_own[] = {
+    { "whole", NULL, "print every row of the answers, not the first ones", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option check_own[] = {
+    { "golden", "DIR", "the golden files", "fixtures/golden of this folder or one above", NULL },
+    { "update", NULL, "rewrite the goldens, after showing what differs", NULL, NULL },
+    { "diff", "FILE", "where all differences are written, as JSON lines", "weirbox-diff.jsonl", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option ingest_own[] = {
+    { "out", "DIR", "folder for pin.jsonl, geo.jsonl, user.jsonl", "weirbox-out/raw", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option clean_own[] = {
+    { "out", "DIR", "folder for clean/*.jsonl and quarantine.jsonl", "weirbox-out", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option query_own[] = {
+    { "list", NULL, "name the queries", NULL, NULL },
+    { "from", "DIR", "answer from pin.jsonl, geo.jsonl, user.jsonl of this folder, raw or cleaned, instead of a run", NULL, NULL },
+    { "format", "FORMAT", "how to print", "table", "table|csv|json" },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option up_own[] = {
+    { "host", "ADDRESS", "where to listen", "127.0.0.1", NULL },
+    { "port", "N", "the edge's port; 0 = every port a free one", "4566", NULL },
+    { "auth", "MODE", "signatures: strict verifies, structure only reads, off ignores", "strict", "strict|structure|off" },
+    { "auto-create", "on|off", "topics and streams come into being on first use", "on", "on|off" },
+    { "streams", "LIST", "streams that exist from the start, name:shards", "streaming-" FLOW_USER_ID "-pin:4,streaming-" FLOW_USER_ID "-geo:4,streaming-" FLOW_USER_ID "-user:4", NULL },
+    { "buckets", "LIST", "buckets that exist from the start", "user-" FLOW_USER_ID "-bucket", NULL },
+    { "connector", "FILE", "the S3 sink's connector.properties", NULL, NULL },
+    { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
+    { "faults", "FILE", "fault rules as JSON", NULL, NULL },
+    { "data", "DIR", "keep S3 objects in this folder instead of memory", NULL, NULL },
+    { "seed", "N", "of ids", "100", NULL },
+    { "verbose", NULL, "one line on stderr for every call", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option status_own[] = {
+    { "unimplemented", NULL, "only the actions that answer 501", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct option *const run_options[] = { options_rows, options_flow, options_rules, run_own, NULL };
+static const struct option *const check_options[] = { options_rows, options_flow, options_rules, check_own, NULL };
+static const struct option *const basic_options[] = { options_rows, options_post, NULL };
+static const struct option *const ingest_options[] = { options_read, ingest_own, NULL };
+static const struct option *const clean_options[] = { options_rules, clean_own, NULL };
+static const struct option *const query_options[] = { query_own, options_rules, options_rows, NULL };
+static const struct option *const up_options[] = { up_own, NULL };
+static const struct option *const status_options[] = { status_own, NULL };
+
+const struct command commands[] = {
+    { "run", "the whole pipeline once: rows, cloud, posts, cleaning, ledger, answers", "",
+      { "weirbox run", "every row over both paths; exit 0 only when nothing is lost or doubled",
+        "weirbox run --tables mydata --posts 1500 --out out", "your own tables, 1,500 posts as seed 100 chooses them, results as files" },
+      run_options, 0, 0, run_command_run },
+    { "check", "compare a run with the golden rows and answers", "",
+      { "weirbox check", "the default run against fixtures/golden", "weirbox check --rules myrules --update", "accept what your rules change" },
+      check_options, 0, 0, check_command_run },
+    { "emulate basic", "print the rows the original script would print", "",
+      { "weirbox emulate basic --posts 3", "the first three posts of seed 100", "weirbox emulate basic --indices rows.txt", "the rows named in a file" },
+      basic_options, 0, 0, emulate_command_basic },
+    { "emulate batch", "post rows to the gateway's Kafka topics", "",
+      { "weirbox emulate batch --posts 500", "to the gateway of weirbox up", "weirbox emulate batch --rate 2 --gateway http://host:8080", "two posts a second, to another" },
+      basic_options, 0, 0, emulate_command_batch },
+    { "emulate stream", "put rows into the gateway's Kinesis streams", "",
+      { "weirbox emulate stream --posts 500", "to the gateway of weirbox up", "weirbox emulate stream --all --no-post-ids", "every row, partition keys as in the original script" },
+      basic_options, 0, 0, emulate_command_stream },
+    { "ingest s3", "read back the objects the sink stored", "",
+      { "weirbox ingest s3", "from the bucket of weirbox up", "weirbox ingest s3 --bucket user-1a2b-bucket --user-id 1a2b --out raw", "another user's" },
+      ingest_options, 0, 0, ingest_command_s3 },
+    { "ingest kinesis", "read all shards of the three streams", "",
+      { "weirbox ingest kinesis", "from the oldest record to the tip", "weirbox ingest kinesis --checkpoint at.json", "only what is new since the last time" },
+      ingest_options, 0, 0, ingest_command_kinesis },
+    { "clean", "clean raw rows by the rule files", "DIR",
+      { "weirbox clean weirbox-out/raw", "pin.jsonl, geo.jsonl, user.jsonl of that folder", "weirbox clean raw --profile elishagretton --out out", "with another set of switches" },
+      clean_options, 1, 1, clean_command_run },
+    { "query", "answer one of the questions", "[NAME]",
+      { "weirbox query --list", "which there are", "weirbox query users_joined_by_year --from weirbox-out --format csv", "from files" },
+      query_options, 0, 1, query_command_run },
+    { "up", "run the cloud alone, for scripts of your own", "",
+      { "weirbox up", "on the usual ports of this machine", "weirbox up --port 0 --json", "on free ports, told as JSON" },
+      up_options, 0, 0, up_command_run },
+    { "status", "what the mocks implement", "",
+      { "weirbox status", "every service and its actions", "weirbox status --unimplemented", "what answers 501" },
+      status_options, 0, 0, status_command_run },
+    { "faults lint", "check a file of fault rules", "FILE",
+      { "weirbox faults lint faults.json", "says the first mistake and where", "weirbox run --faults faults.json", "run with them" },
+      NULL, 1, 1, faults_command_lint },
+    { 0 },
+};

@@ -1,0 +1,20 @@
+/* commands.h - what each command's file exports. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+int run_command_run(struct args *a, struct err *e);
+int check_command_run(struct args *a, struct err *e);
+int emulate_command_basic(struct args *a, struct err *e);
+int emulate_command_batch(struct args *a, struct err *e);
+int emulate_command_stream(struct args *a, struct err *e);
+int ingest_command_s3(struct args *a, struct err *e);
+int ingest_command_kinesis(struct args *a, struct err *e);
+int clean_command_run(struct args *a, struct err *e);
+int query_command_run(struct args *a, struct err *e);
+int up_command_run(struct args *a, struct err *e);
+int status_command_run(struct args *a, struct err *e);
+int faults_command_lint(struct args *a, struct err *e);
+
+#endif

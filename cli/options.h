@@ -1,0 +1,23 @@
+/* options.h - option tables that several commands share, and reading them. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "cli/command.h"
+#include "cli/flow.h"
+
+extern const struct option options_rows[];  /* which rows: --tables --posts --all --indices --seed */
+extern const struct option options_rules[]; /* --rules --profile */
+extern const struct option options_flow[];  /* --path --faults --connector --api --post-ids --rate … */
+extern const struct option options_post[];  /* --gateway --stage --user-id --rate --in-flight --post-ids */
+extern const struct option options_read[];  /* --endpoint --bucket --user-id --access-key … */
+
+/* Fills the rows part of the options from --tables, --posts, --indices, --seed. */
+int options_choose(const struct args *a, struct choose_options *ret, struct err *e);
+/* Everything `run`, `check` and `query` say of a flow. Texts live in the args' arena. */
+int options_fill(struct args *a, struct flow_options *ret, struct err *e);
+/* A whole file in the args' arena; what: "fault rules". */
+int options_file(struct args *a, const char *path, const char *what, struct str *ret, struct err *e);
+/* Writes clean/, queries/, quarantine.jsonl and ledger.json of every path below dir. */
+int options_write(const struct flow *f, const char *dir, struct err *e);
+
+#endif

@@ -1,0 +1,53 @@
+/* run.c - weirbox run: the whole pipeline, its ledger and its answers. */
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/show.h"
+
+enum { ROWS_SHOWN = 12 };
+
+static void show_answers(const struct show *show, const struct flow *f, bool whole)
+{
+    const struct flow_path *p = &f->paths[f->paths[FLOW_BATCH].answers ? FLOW_BATCH : FLOW_STREAM];
+    for (size_t i = 0; p->answers && i < analytics_count(f->analytics); i++)
+        if (p->answers[i])
+            show_result(show, p->answers[i], whole ? SIZE_MAX : ROWS_SHOWN);
+}
+
+int run_command_run(struct args *a, struct err *e)
+{
+    struct flow_options o;
+    if (options_fill(a, &o, e))
+        return -1;
+    bool json = args_on(a, "json");
+    struct show show;
+    show_init(&show, json);
+    o.progress = show_progress;
+    o.progress_arg = &show;
+    struct flow f;
+    int result = flow_run(&o, &f, e);
+    bool ran = result == 0;
+    if (ran)
+        result = flow_verdict(&f, e);
+    struct err disk = { 0 };
+    const char *out = args_text(a, "out");
+    if (out && f.rules && options_write(&f, out, &disk) && result == 0) {
+        *e = disk;
+        result = -1;
+    }
+    if (json && f.cloud)
+        show_json(&f, "run", result ? e : NULL);
+    else if (!json && f.cloud) {
+        show_answers(&show, &f, args_on(a, "whole"));
+        show_ledger(&show, &f);
+        show_remarks(&show, &f);
+        if (out)
+            printf("written to %s\n", out);
+    }
+    bool told = json && f.cloud;
+    flow_release(&f);
+    if (result && told)
+        return command_status(e->code); /* the envelope has said it */
+    return result;
+}
