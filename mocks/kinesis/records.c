@@ -1,0 +1,398 @@
+/* records.c - PutRecord, PutRecords, GetRecords: the hot path.
+ *
+ *   put   partition key ─MD5─► hash ─► open shard ─► its lock: time, allowance, append ─► offset ─► sequence number
+ *   get   iterator ─► offset ─► batches of records straight into the answer, no lock held for long
+ *
+ * The record at offset n of a shard has index n + 1 in its sequence number (index 0 is where the shard begins).
+ */
+#include <stdio.h>
+
+#include "base/codec.h"
+#include "mocks/kinesis/state.h"
+
+enum { ENTRY_DATA, ENTRY_HASH, ENTRY_KEY }; /* as the table in kinesis.c has them */
+enum { BATCH_BYTES = 256 * 1024, GET_LIMIT = 10000, TRIM_EVERY = 1024 };
+
+/* A record to be put, and what became of it. */
+struct put {
+    struct str data, key;
+    struct shard *shard;
+    int64_t offset; /* -1 = refused by the shard's limits or by a fault rule */
+    int64_t time_ms;
+};
+
+static struct seqno seqno_of(const struct shard *shard, int64_t offset, int64_t time_ms)
+{
+    return (struct seqno){ .create_s = shard->create_s, .index = (uint64_t)offset + 1, .time_s = time_ms / 1000,
+                           .shard = shard->index };
+}
+
+/* ---- put ---- */
+
+static u128 hash_of(struct str key)
+{
+    uint8_t digest[MD5_BYTES];
+    u128 hash = 0;
+    codec_md5(key, digest);
+    for (int i = 0; i < MD5_BYTES; i++)
+        hash = hash << 8 | digest[i];
+    return hash;
+}
+
+/* The shard a record goes to; under stream.lock. */
+static int route(struct call *c, const struct stream *s, struct str explicit_hash, struct put *p)
+{
+    u128 hash;
+    if (!explicit_hash.p)
+        hash = hash_of(p->key);
+    else if (!shards_hash(explicit_hash, &hash))
+        return call_fail(c, 400, "InvalidArgumentException", "Invalid ExplicitHashKey. ExplicitHashKey must be in the "
+                         "range: [0, 2^128-1]. Specified value was " STR_F, STR_A(explicit_hash));
+    p->shard = shards_of_hash(s, hash);
+    return 0;
+}
+
+/* Is there room in this second's allowance? Takes it when there is. Under shard.lock. */
+static bool admit(struct shard *shard, size_t bytes, int64_t now_ms)
+{
+    if (now_ms - 1000 > shard->refilled_ms || shard->refilled_ms == INT64_MIN) {
+        shard->records_left = SHARD_RECORDS_PER_S;
+        shard->bytes_left = SHARD_BYTES_PER_S;
+        shard->refilled_ms = now_ms;
+    } else if (now_ms > shard->refilled_ms) {
+        double seconds = (double)(now_ms - shard->refilled_ms) / 1000;
+        double records = shard->records_left + seconds * SHARD_RECORDS_PER_S;
+        double more = shard->bytes_left + seconds * SHARD_BYTES_PER_S;
+        shard->records_left = records < SHARD_RECORDS_PER_S ? records : SHARD_RECORDS_PER_S;
+        shard->bytes_left = more < SHARD_BYTES_PER_S ? more : SHARD_BYTES_PER_S;
+        shard->refilled_ms = now_ms;
+    }
+    double need = bytes < SHARD_BYTES_PER_S ? (double)bytes : SHARD_BYTES_PER_S;
+    if (shard->records_left < 1 || shard->bytes_left < need)
+        return false;
+    shard->records_left -= 1;
+    shard->bytes_left -= (double)bytes;
+    return true;
+}
+
+/* Drops what retention lets go of. */
+static void trim(const struct stream *s, unsigned shard, int64_t now_ms)
+{
+    int64_t horizon = now_ms - s->retention_hours * 3600000;
+    if (s->created_ms < horizon)
+        plog_trim(s->log, shard, plog_seek_time(s->log, shard, horizon));
+}
+
+/* Times within a shard never go back. Under stream.lock for reading, so the shard is open. */
+static void append(const struct kinesis *k, const struct stream *s, struct put *p, int64_t now_ms)
+{
+    struct shard *shard = p->shard;
+    pthread_mutex_lock(&shard->lock);
+    int64_t time_ms = now_ms > shard->create_s * 1000 ? now_ms : shard->create_s * 1000;
+    if (time_ms < shard->last_ms)
+        time_ms = shard->last_ms;
+    p->offset = -1;
+    if (!k->enforce_limits || admit(shard, p->data.n + p->key.n, now_ms)) {
+        shard->last_ms = p->time_ms = time_ms;
+        p->offset = plog_append(s->log, shard->index, time_ms, 0, p->key, p->data);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    if (p->offset % TRIM_EVERY == TRIM_EVERY - 1)
+        trim(s, shard->index, now_ms);
+}
+
+static struct str rate_exceeded(struct call *c, const struct shard *shard)
+{
+    char id[SHARD_ID];
+    return arena_f(c->arena, "Rate exceeded for shard %s in stream " STR_F " under account " STR_F ".",
+                   shards_id(shard->index, id), STR_A(wire_of(c)->stream), STR_A(c->account));
+}
+
+static int judge_size(struct call *c, const struct stream *s, struct str data, const char *where)
+{
+    if ((int64_t)data.n <= s->record_kib * 1024)
+        return 0;
+    return call_fail(c, 400, "ValidationException", "1 validation error detected: Value 'java.nio.HeapByteBuffer[pos=0 "
+                     "lim=%zu cap=%zu]' at '%s' failed to satisfy constraint: Member must have length less than or "
+                     "equal to %lld", data.n, data.n, where, (long long)s->record_kib * 1024);
+}
+
+/* The stream to put into, entered, its lock held for reading; NULL with the call failed. */
+static struct stream *enter_to_put(struct call *c)
+{
+    struct stream *s = streams_enter(c, wire_of(c)->stream);
+    if (!s)
+        return NULL;
+    enum stream_status status = streams_status(s, call_now_ms(c));
+    if (status != STREAM_ACTIVE && status != STREAM_UPDATING) {
+        streams_not_found(c, wire_of(c)->stream);
+        streams_leave(s);
+        return NULL;
+    }
+    pthread_rwlock_rdlock(&s->lock);
+    return s;
+}
+
+static void put_placed(struct reply *w, const struct put *p)
+{
+    char digits[SEQNO_DIGITS], id[SHARD_ID];
+    struct seqno n = seqno_of(p->shard, p->offset, p->time_ms);
+    seqno_write(&n, digits);
+    reply_key_text(w, "SequenceNumber", (struct str){ digits, SEQNO_DIGITS });
+    reply_key_text(w, "ShardId", str_of(shards_id(p->shard->index, id)));
+}
+
+static void put_encryption(struct reply *w, bool encrypted)
+{
+    if (encrypted)
+        reply_key_text(w, "EncryptionType", S("KMS"));
+}
+
+/* SequenceNumberForOrdering: an earlier record's number; later ones are above it anyway. */
+static int judge_ordering(struct call *c)
+{
+    struct str text = call_text(c, "SequenceNumberForOrdering");
+    struct seqno n;
+    if (!text.p || (seqno_parse(text, &n) && n.time_s * 1000 <= call_now_ms(c)))
+        return 0;
+    return call_fail(c, 400, "InvalidArgumentException", "ExclusiveMinimumSequenceNumber " STR_F " used in PutRecord on "
+                     "stream " STR_F " under account " STR_F " is invalid.", STR_A(text), STR_A(wire_of(c)->stream),
+                     STR_A(c->account));
+}
+
+int records_put(struct call *c)
+{
+    struct stream *s = enter_to_put(c);
+    if (!s)
+        return -1;
+    struct put p = { .data = call_text(c, "Data"), .key = call_text(c, "PartitionKey") };
+    bool encrypted = s->kms_key != NULL;
+    int result = judge_size(c, s, p.data, "data");
+    if (result == 0)
+        result = route(c, s, call_text(c, "ExplicitHashKey"), &p);
+    if (result == 0)
+        result = judge_ordering(c);
+    if (result == 0) {
+        append(c->state, s, &p, call_now_ms(c));
+        if (p.offset < 0)
+            result = call_fail(c, 400, "ProvisionedThroughputExceededException", STR_F, STR_A(rate_exceeded(c, p.shard)));
+    }
+    pthread_rwlock_unlock(&s->lock);
+    if (result == 0) {
+        struct reply w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR);
+        buf_room(call_body(c), 160);
+        reply_map(&w);
+        put_placed(&w, &p);
+        put_encryption(&w, encrypted);
+        reply_end_map(&w);
+    }
+    streams_leave(s);
+    return result;
+}
+
+/* Everything that refuses the whole request, before any record is stored. */
+static int prepare(struct call *c, const struct stream *s, const struct arg *records, struct put *puts)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < records->n; i++) {
+        const struct arg *entry = records->items[i].items;
+        struct put *p = &puts[i];
+        char where[48];
+        p->data = entry[ENTRY_DATA].text;
+        p->key = entry[ENTRY_KEY].text;
+        total += p->data.n + p->key.n;
+        if ((int64_t)p->data.n > s->record_kib * 1024) {
+            snprintf(where, sizeof where, "records.%zu.member.data", i + 1);
+            return judge_size(c, s, p->data, where);
+        }
+        if (route(c, s, entry[ENTRY_HASH].type ? entry[ENTRY_HASH].text : (struct str){ 0 }, p))
+            return -1;
+    }
+    if (total > REQUEST_BYTES)
+        return call_fail(c, 400, "InvalidArgumentException", "Records size exceeds 10 MB limit");
+    return 0;
+}
+
+static void answer_many(struct call *c, const struct put *puts, size_t n, size_t failed, bool encrypted)
+{
+    struct reply w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR);
+    buf_room(call_body(c), n * 120 + 64);
+    reply_map(&w);
+    reply_key_number(&w, "FailedRecordCount", (int64_t)failed);
+    reply_key(&w, "Records");
+    reply_list(&w);
+    for (size_t i = 0; i < n; i++) {
+        reply_map(&w);
+        if (puts[i].offset >= 0) {
+            put_placed(&w, &puts[i]);
+        } else {
+            reply_key_text(&w, "ErrorCode", S("ProvisionedThroughputExceededException"));
+            reply_key_text(&w, "ErrorMessage", rate_exceeded(c, puts[i].shard));
+        }
+        reply_end_map(&w);
+    }
+    reply_end_list(&w);
+    put_encryption(&w, encrypted);
+    reply_end_map(&w);
+}
+
+int records_put_many(struct call *c)
+{
+    struct stream *s = enter_to_put(c);
+    if (!s)
+        return -1;
+    const struct arg *records = call_arg(c, "Records");
+    struct put *puts = ARENA_ARRAY(c->arena, struct put, records->n);
+    unsigned skip = c->fault.effect == FAULT_PARTIAL ? c->fault.partial : 0;
+    bool encrypted = s->kms_key != NULL;
+    size_t failed = 0;
+    int result = prepare(c, s, records, puts);
+    int64_t now = call_now_ms(c);
+    for (size_t i = 0; result == 0 && i < records->n; i++) {
+        if (skip && i % skip == 0)
+            puts[i].offset = -1;
+        else
+            append(c->state, s, &puts[i], now);
+        failed += puts[i].offset < 0;
+    }
+    pthread_rwlock_unlock(&s->lock);
+    if (result == 0)
+        answer_many(c, puts, records->n, failed, encrypted);
+    if (skip && result == 0)
+        call_reason(c, "fault rule %d: %zu of %zu entries refused", c->fault.rule, failed, records->n);
+    streams_leave(s);
+    return result;
+}
+
+/* ---- get ---- */
+
+struct getting {
+    struct reply w;
+    const struct shard *shard;
+    bool encrypted;
+    int64_t left;        /* records still wanted */
+    int64_t told;
+    size_t bytes;        /* of the answer so far */
+    size_t batch_bytes;  /* of this hold of the partition's lock */
+    int64_t last_ms;
+};
+
+/* One record into the answer. The first is always told, however large. */
+static bool tell(void *arg, const struct plog_record *r)
+{
+    struct getting *g = arg;
+    size_t n = r->key.n + r->value.n;
+    if (g->left == 0 || g->batch_bytes > BATCH_BYTES || (g->told && g->bytes + n > REQUEST_BYTES))
+        return false;
+    char digits[SEQNO_DIGITS];
+    struct seqno number = seqno_of(g->shard, r->offset, r->time_ms);
+    seqno_write(&number, digits);
+    reply_map(&g->w);
+    reply_key_text(&g->w, "SequenceNumber", (struct str){ digits, SEQNO_DIGITS });
+    reply_key_time(&g->w, "ApproximateArrivalTimestamp", r->time_ms);
+    reply_key(&g->w, "Data");
+    reply_blob(&g->w, r->value);
+    reply_key_text(&g->w, "PartitionKey", r->key);
+    put_encryption(&g->w, g->encrypted);
+    reply_end_map(&g->w);
+    g->left--;
+    g->told++;
+    g->bytes += n;
+    g->batch_bytes += n;
+    g->last_ms = r->time_ms;
+    return true;
+}
+
+static bool note_time(void *arg, const struct plog_record *r)
+{
+    *(int64_t *)arg = r->time_ms;
+    return false;
+}
+
+/* When the record at the offset came; -1 when there is none. */
+static int64_t time_at(const struct stream *s, unsigned shard, int64_t offset)
+{
+    int64_t time_ms = -1;
+    if (offset < plog_end(s->log, shard))
+        plog_read(s->log, shard, offset, note_time, &time_ms);
+    return time_ms;
+}
+
+/* The offset a position means (see iterators.c). */
+static int64_t offset_of(const struct stream *s, const struct shard *shard, const struct seqno *n)
+{
+    if (n->create_s != shard->create_s || n->version > 2) /* of an earlier stream of that name, or a later one */
+        return n->create_s < shard->create_s ? 0 : plog_end(s->log, shard->index);
+    if (n->index == 0)
+        return 0;
+    int64_t end = plog_end(s->log, shard->index), offset = n->index - 1 > (uint64_t)end ? end : (int64_t)(n->index - 1);
+    bool passes = n->time_s > n->create_s && offset < end && time_at(s, shard->index, offset) / 1000 < n->time_s;
+    return passes ? offset + 1 : offset;
+}
+
+/* Reads in batches, so that no appender waits for a whole answer. Returns the offset to go on from. */
+static int64_t tell_records(struct getting *g, const struct stream *s, int64_t offset)
+{
+    unsigned shard = g->shard->index;
+    for (;;) {
+        g->batch_bytes = 0;
+        int64_t told = g->told, next = plog_read(s->log, shard, offset, tell, g);
+        offset = next;
+        if (g->told == told || g->left == 0 || g->batch_bytes <= BATCH_BYTES)
+            return offset;
+    }
+}
+
+static void tell_next(struct call *c, struct getting *g, const struct stream *s, int64_t offset)
+{
+    struct position next = { wire_of(c)->position->stream, g->shard->index, call_now_ms(c),
+                             { g->shard->create_s, (uint64_t)offset + 1, g->shard->create_s, g->shard->index, 2 } };
+    int64_t end = plog_end(s->log, g->shard->index);
+    if (g->shard->closed_ms && offset >= end) {
+        shards_put_children(&g->w, s, g->shard);
+    } else {
+        struct buf text = BUF_INIT;
+        iterators_write(&text, &next);
+        reply_key_text(&g->w, "NextShardIterator", buf_str(&text));
+        buf_release(&text);
+    }
+    int64_t tip_ms = offset < end ? time_at(s, g->shard->index, end - 1) : 0;
+    int64_t behind = tip_ms > g->last_ms && g->told ? tip_ms - g->last_ms : 0;
+    reply_key_number(&g->w, "MillisBehindLatest", behind);
+}
+
+static int get_from(struct call *c, struct stream *s, const struct position *p)
+{
+    const struct shard *shard = s->shards[p->shard];
+    struct getting g = { .w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR), .shard = shard,
+                         .encrypted = s->kms_key != NULL, .left = call_number(c, "Limit", GET_LIMIT) };
+    trim(s, shard->index, call_now_ms(c));
+    int64_t offset = offset_of(s, shard, &p->seqno), begin = plog_begin(s->log, shard->index);
+    reply_map(&g.w);
+    reply_key(&g.w, "Records");
+    reply_list(&g.w);
+    offset = tell_records(&g, s, offset < begin ? begin : offset);
+    reply_end_list(&g.w);
+    tell_next(c, &g, s, offset);
+    reply_end_map(&g.w);
+    return 0;
+}
+
+int records_get(struct call *c)
+{
+    const struct position *p = wire_of(c)->position;
+    struct stream *s = streams_enter(c, p->stream);
+    int result = -1;
+    char id[SHARD_ID];
+    if (s)
+        pthread_rwlock_rdlock(&s->lock);
+    if (s && streams_status(s, call_now_ms(c)) != STREAM_CREATING && p->shard < (int64_t)s->n_shards)
+        result = get_from(c, s, p);
+    else
+        call_fail(c, 400, "ResourceNotFoundException", "Shard %s in stream " STR_F " under account " STR_F
+                  " does not exist", shards_id(p->shard, id), STR_A(p->stream), STR_A(c->account));
+    if (s)
+        pthread_rwlock_unlock(&s->lock);
+    streams_leave(s);
+    return result;
+}
