@@ -13,7 +13,7 @@
 static char *scratch(struct arena *a)
 {
     const char *tmp = getenv("TMPDIR");
-    char *dir = arena_z(a, arena_f(a, "%s/weirbox-rds-XXXXXX", tmp ? tmp : "/tmp"));
+    char *dir = arena_z(a, arena_f(a, "%s/weirbox-rds-XXXXXX", tmp ? tmp : P_tmpdir));
     assert_non_null(mkdtemp(dir));
     return dir;
 }
