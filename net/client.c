@@ -4,6 +4,10 @@
  *                     ▲             │ 429, 5xx, network error, retry_reply
  *                     └─ backing off ◄┘
  *
+ * libcurl itself sends a request again, silently, when a kept connection dies before the answer began: what may then
+ * have had its effect twice would look like one clean call. send_once ends such a transfer, so that every repetition
+ * is ours, counted and known as ambiguous.
+ *
  * Easy handles and their buffers are kept and used again. Environment proxies are ignored on purpose: what this
  * client calls is named by its URL. Path and query go out exactly as given (CURLOPT_PATH_AS_IS).
  */
@@ -28,6 +32,7 @@ struct transfer {
     struct http_header *headers;
     size_t n_headers, cap_headers;
     int attempts;
+    bool sent; /* in this attempt */
     bool ambiguous;
     int64_t due_us;
 };
@@ -98,6 +103,16 @@ static size_t take_header(char *p, size_t size, size_t n, void *arg)
     return size * n;
 }
 
+/* Called each time a request is about to be sent. */
+static int send_once(void *arg, char *to, char *from, int to_port, int from_port)
+{
+    (void)to, (void)from, (void)to_port, (void)from_port;
+    struct transfer *t = arg;
+    int verdict = t->sent ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    t->sent = true;
+    return verdict;
+}
+
 /* ---- one transfer ---- */
 
 static struct transfer *new_transfer(struct client *c)
@@ -117,6 +132,8 @@ static struct transfer *new_transfer(struct client *c)
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, send_once);
+    curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
     curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "*");
@@ -209,6 +226,7 @@ static void launch(struct transfer *t)
 {
     struct client *c = t->client;
     t->attempts++;
+    t->sent = false;
     c->stats.attempts++;
     buf_reset(&t->body);
     arena_reset(&t->reply_arena);
@@ -289,7 +307,7 @@ static void over(struct client *c, struct transfer *t, CURLcode code)
     land(t);
     struct client_response r = {
         .status = (int)status,
-        .error = code == CURLE_OK ? NULL : curl_easy_strerror(code),
+        .error = code == CURLE_OK ? NULL : code == CURLE_ABORTED_BY_CALLBACK ? "the connection was closed before the answer" : curl_easy_strerror(code),
         .body = buf_str(&t->body),
         .headers = t->headers,
         .n_headers = t->n_headers,

@@ -316,7 +316,11 @@ struct fault_verdict faults_check(struct faults *f, const char *service, const c
         struct rule *r = &f->rules->at[i];
         if (!matches(r->service, str_of(service)) || !matches(r->action, str_of(action)) || !matches(r->resource, resource))
             continue;
-        if (!fires(r) || (v.effect != FAULT_NONE && r->effect != FAULT_NONE))
+        if (v.effect != FAULT_NONE && r->effect != FAULT_NONE) {
+            r->matched++; /* an earlier rule has decided: this one keeps its hits for a later call */
+            continue;
+        }
+        if (!fires(r))
             continue;
         uint64_t span = (uint64_t)(r->latency_max_ms - r->latency_min_ms) + 1;
         v.latency_ms += r->latency_min_ms + (int64_t)(span > 1 ? rng_below(&r->rng, span) : 0);

@@ -13,7 +13,8 @@
  *   phase        "after": error too is answered only after the effect
  *   offset       the first n matching calls pass     times   at most n hits     every   only each n-th call
  *   probability  0..1 (drawn from `seed`)            seed    of this rule's draws; default: the run's seed
- * The first rule that fires decides; latency of rules that carry nothing else adds up.
+ * The first rule that fires decides, and later ones keep their hits, so that several rules with `times` are met one after
+ * the other; latency of rules that carry nothing else adds up.
  */
 #ifndef MOCKS_CLOUD_FAULT_H
 #define MOCKS_CLOUD_FAULT_H
