@@ -248,6 +248,23 @@ void vector_init(struct vector *v, const struct query *q, size_t field, const st
 
 /* ---- groups ---- */
 
+/* Values close together (years, ages) are their own numbers; false when they are not close. */
+static bool vector_values_close(const struct vector *v, uint32_t *value, uint32_t *ret_n)
+{
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    for (size_t i = 0; i < v->n; i++)
+        if (!v->null[i]) {
+            low = v->number[i] < low ? v->number[i] : low;
+            high = v->number[i] > high ? v->number[i] : high;
+        }
+    if (low > high || (uint64_t)high - (uint64_t)low > 4096)
+        return false;
+    for (size_t i = 0; i < v->n; i++)
+        value[i] = v->null[i] ? 0 : (uint32_t)(v->number[i] - low) + 1;
+    *ret_n = (uint32_t)(high - low) + 2;
+    return true;
+}
+
 /* A number per row for the value alone, below *ret_n; nulls share one. */
 static uint32_t *vector_values(const struct vector *v, uint32_t *ret_n)
 {
@@ -258,6 +275,8 @@ static uint32_t *vector_values(const struct vector *v, uint32_t *ret_n)
         *ret_n = v->n_text + 1;
         return value;
     }
+    if (vector_values_close(v, value, ret_n))
+        return value;
     struct vector_ids ids = { 0 };
     uint32_t last = 0;
     for (size_t i = 0; i < v->n; i++) {

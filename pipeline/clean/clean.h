@@ -127,6 +127,17 @@ void table_finish(struct table *t);
 /* Order of two rows of one table by key, then by all cells (nulls first); not by tag. */
 int table_compare(const struct table *t, size_t a, size_t b);
 
+/* What the rule file's `checks` expect of a column. They count, they change nothing. */
+struct clean_check {
+    struct str column;
+    const char *expects; /* "not_null", "unique", "between", "accepted" */
+    bool warns;          /* severity "warn"; else "error" */
+    uint64_t failing;    /* rows */
+    size_t first;        /* the first of them, when there is one */
+};
+size_t check_count(const struct table *t);
+struct clean_check check_run(const struct table *t, size_t i);
+
 /* ---- writers ---- */
 
 /* One row as one JSON line: {"ind":7528,…,"coordinates":[-89.9787,-173.293],"timestamp":"2020-08-28T03:52:47Z"}\n.

@@ -139,41 +139,6 @@ static void cleaner_ops(struct cleaner *c, const struct program_column *col, str
     }
 }
 
-static bool cleaner_integer(const struct draft *d, int64_t low, int64_t high, int64_t *ret_value)
-{
-    double v;
-    if (d->state == DRAFT_NUMBER) {
-        *ret_value = d->number;
-    } else if (d->text.n && d->text.p[0] != '+' && str_to_i64(d->text, ret_value)) {
-        /* digits, perhaps with a minus */
-    } else if (d->text.n && d->text.p[0] != '+' && str_to_double(d->text, &v) && v == floor(v) && fabs(v) < 9e15) {
-        *ret_value = (int64_t)v; /* 27.0, 1e3 */
-    } else {
-        return false;
-    }
-    return *ret_value >= low && *ret_value <= high;
-}
-
-static bool cleaner_double(const struct draft *d, double *ret_value)
-{
-    double v;
-    if (d->state == DRAFT_NUMBER)
-        v = (double)d->number;
-    else if (!d->text.n || d->text.p[0] == '+' || !str_to_double(d->text, &v) || !isfinite(v))
-        return false;
-    *ret_value = v;
-    return true;
-}
-
-static bool cleaner_boolean(const struct draft *d, int32_t *ret_value)
-{
-    bool yes = str_is(d->text, "true") || str_is(d->text, "1");
-    if (!yes && !str_is(d->text, "false") && !str_is(d->text, "0"))
-        return false;
-    *ret_value = yes;
-    return true;
-}
-
 static void cleaner_text(struct cleaner *c, struct column *out, size_t row, const struct draft *d)
 {
     if (out->coded) {
@@ -217,16 +182,16 @@ static bool cleaner_put(struct cleaner *c, struct column *out, size_t row, const
         cleaner_text(c, out, row, d);
         return true;
     case COLUMN_INT:
-        if (!cleaner_integer(d, INT32_MIN, INT32_MAX, &number))
+        if (!draft_integer(d, INT32_MIN, INT32_MAX, &number))
             return false;
         out->v.i32[row] = (int32_t)number;
         return true;
     case COLUMN_LONG:
-        return cleaner_integer(d, INT64_MIN, INT64_MAX, &out->v.i64[row]);
+        return draft_integer(d, INT64_MIN, INT64_MAX, &out->v.i64[row]);
     case COLUMN_DOUBLE:
-        return cleaner_double(d, &out->v.f64[row]);
+        return draft_double(d, &out->v.f64[row]);
     case COLUMN_BOOLEAN:
-        return cleaner_boolean(d, &out->v.i32[row]);
+        return draft_boolean(d, &out->v.i32[row]);
     case COLUMN_TIMESTAMP:
         out->v.i64[row] = d->number;
         return d->state == DRAFT_NUMBER;
@@ -323,7 +288,7 @@ static void cleaner_element(struct cleaner *c, const struct program_column *col,
     *ret_element = NAN;
     if (v.type == JSON_NULL)
         return;
-    if (!cleaner_scalar(c, v, COLUMN_DOUBLE, &d) || !cleaner_double(&d, ret_element))
+    if (!cleaner_scalar(c, v, COLUMN_DOUBLE, &d) || !draft_double(&d, ret_element))
         table_count_nulled(c->t, col->type_count, v.raw, c->tag);
 }
 

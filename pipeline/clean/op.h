@@ -8,15 +8,8 @@
 
 #include "pipeline/clean/clean.h"
 #include "pipeline/clean/doc.h"
+#include "pipeline/clean/draft.h"
 #include "pipeline/clean/timestamp.h"
-
-/* A cell on its way from the record to the column. */
-struct draft {
-    enum { DRAFT_NULL, DRAFT_TEXT, DRAFT_NUMBER } state;
-    bool moved; /* the text is no longer a view of the record */
-    struct str text;
-    int64_t number;
-};
 
 enum op_effect { OP_SAME, OP_TOUCHED, OP_NULLED };
 

@@ -194,28 +194,34 @@ static int program_column(struct compiling *c, const struct node *n, struct prog
     return 0;
 }
 
-/* The columns a list of names stands for. */
+int program_find(const struct program *p, const struct node *name, size_t *ret_column, struct err *e)
+{
+    struct str known[MAX_COLUMNS];
+    if (doc_want(name, JSON_STRING, e))
+        return -1;
+    for (size_t i = 0; i < p->n_columns; i++) {
+        known[i] = p->columns[i].name;
+        if (str_eq(known[i], name->text)) {
+            *ret_column = i;
+            return 0;
+        }
+    }
+    return doc_unknown(name, e, "column", name->text, known, p->n_columns);
+}
+
+/* The columns a name or a list of names stands for. */
 static int program_named(struct compiling *c, const struct node *list, size_t **ret_columns, size_t *ret_n)
 {
-    struct program *p = c->p;
-    struct str *names, known[MAX_COLUMNS];
-    size_t n, *columns;
-    if (doc_texts(c->a, list, &names, &n, c->e))
+    bool one = list->type == JSON_STRING;
+    size_t n = 0, *columns = ARENA_ARRAY(c->a, size_t, one ? 1 : list->n + 1);
+    if (!one && doc_want(list, JSON_ARRAY, c->e))
         return -1;
-    for (size_t i = 0; i < p->n_columns; i++)
-        known[i] = p->columns[i].name;
-    columns = ARENA_ARRAY(c->a, size_t, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        const struct node *at = list->type == JSON_ARRAY ? list->child : list;
-        for (size_t k = 0; k < i; k++)
-            at = at->next;
-        for (columns[i] = 0; columns[i] < p->n_columns && !str_eq(known[columns[i]], names[i]);)
-            columns[i]++;
-        if (columns[i] == p->n_columns)
-            return doc_unknown(at, c->e, "column", names[i], known, p->n_columns);
-        for (size_t k = 0; k < i; k++)
-            if (columns[k] == columns[i])
-                return doc_fail(at, c->e, "the column \"" STR_F "\" is named twice", STR_A(names[i]));
+    for (const struct node *at = one ? list : list->child; at; at = one ? NULL : at->next, n++) {
+        if (program_find(c->p, at, &columns[n], c->e))
+            return -1;
+        for (size_t k = 0; k < n; k++)
+            if (columns[k] == columns[n])
+                return doc_fail(at, c->e, "the column \"" STR_F "\" is named twice", STR_A(at->text));
     }
     *ret_columns = columns;
     *ret_n = n;
@@ -318,7 +324,8 @@ static int program_drop(struct compiling *c, const struct node *file)
 
 struct program *program_compile(struct arena *a, const struct node *file, struct err *e)
 {
-    static const char *const WORDS[] = { "table", "about", "key", "columns", "drop", "order", "require", "dedupe", NULL };
+    static const char *const WORDS[] = { "table", "about",   "key",    "columns", "drop",
+                                         "order", "require", "dedupe", "checks",  NULL };
     struct compiling c = { a, ARENA_NEW(a, struct program), e };
     struct program *p = c.p;
     if (doc_keys(file, WORDS, e))
@@ -337,7 +344,7 @@ struct program *program_compile(struct arena *a, const struct node *file, struct
         if (program_column(&c, n, &p->columns[p->n_columns++]))
             return NULL;
     if (program_drop(&c, file) || program_order(&c, file) || program_key(&c, file) || program_require(&c, file) ||
-        program_dedupe(&c, file))
+        program_dedupe(&c, file) || check_compile(a, p, file, e))
         return NULL;
     return p;
 }

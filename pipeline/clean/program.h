@@ -34,6 +34,16 @@ struct program_column {
     size_t type_count;
 };
 
+enum check_kind { CHECK_NOT_NULL, CHECK_UNIQUE, CHECK_BETWEEN, CHECK_ACCEPTED };
+struct check {
+    enum check_kind kind;
+    bool warns;
+    size_t column;
+    double low, high;     /* between */
+    struct str *accepted; /* texts */
+    size_t n_accepted;
+};
+
 struct program {
     struct str name;
     struct str *inputs; /* members the rules use, then those they drop */
@@ -45,12 +55,18 @@ struct program {
     bool dedupe;
     size_t *dedupe_by; /* columns; n 0 = all */
     size_t n_dedupe_by;
+    struct check *checks;
+    size_t n_checks;
     struct clean_count *counts; /* names, with zeros */
     size_t n_counts;
 };
 
 /* NULL on a mistake in the file. */
 struct program *program_compile(struct arena *a, const struct node *file, struct err *e);
+/* Reads `checks` of the file into the program, whose columns are known. */
+int check_compile(struct arena *a, struct program *p, const struct node *file, struct err *e);
+/* The index of the column of that name; fails with the names there are. */
+int program_find(const struct program *p, const struct node *name, size_t *ret_column, struct err *e);
 const struct program *rules_program(const struct rules *r, struct str table); /* NULL when there is none */
 struct table *table_of(const struct program *p);
 

@@ -169,8 +169,8 @@ static const struct node *rules_profile_doc(struct rules *r, struct str name, st
 {
     static const char *const WORDS[] = { "profile", "about", "switches", NULL };
     struct rule_file *file = rules_file(r, FOLDER_PROFILES, name);
-    struct str known[MAX_FILES];
     size_t n = r->folders[FOLDER_PROFILES].n;
+    struct str *known = ARENA_ARRAY(&r->arena, struct str, n + 1);
     for (size_t i = 0; i < n; i++)
         known[i] = r->folders[FOLDER_PROFILES].files[i].name;
     if (!file) {

@@ -160,7 +160,7 @@ static int table_compare_doubles(const double *a, const double *b, uint32_t n)
     return 0;
 }
 
-static int table_compare_cell(const struct column *c, size_t a, size_t b)
+int table_compare_cell(const struct column *c, size_t a, size_t b)
 {
     if (c->null[a] || c->null[b])
         return c->null[b] - c->null[a];

@@ -14,13 +14,27 @@
 #include "pipeline/clean/clean.h"
 #include "pipeline/clean/csv.h"
 
+static void table_put_digits(struct buf *out, int value, size_t width, char behind)
+{
+    char text[8];
+    for (size_t i = width; i-- > 0; value /= 10)
+        text[i] = (char)('0' + value % 10);
+    text[width] = behind;
+    buf_add(out, text, width + (behind != 0));
+}
+
 void table_put_timestamp(struct buf *out, int64_t epoch_us)
 {
     int64_t ms = epoch_us / 1000 - (epoch_us % 1000 < 0), us = epoch_us - ms * 1000;
     struct civil c = clock_civil(ms);
     char fraction[8];
     int n = 6, value = c.ms * 1000 + (int)us;
-    buf_f(out, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    table_put_digits(out, c.year, 4, '-');
+    table_put_digits(out, c.month, 2, '-');
+    table_put_digits(out, c.day, 2, 'T');
+    table_put_digits(out, c.hour, 2, ':');
+    table_put_digits(out, c.minute, 2, ':');
+    table_put_digits(out, c.second, 2, 0);
     if (value) {
         for (int i = 5; i >= 0; i--, value /= 10)
             fraction[i] = (char)('0' + value % 10);

@@ -165,6 +165,11 @@ static const struct mistake {
     { WITH("\"require\":[\"y\"],\"key\":\"k\""), { "require[0]: unknown column \"y\"", NULL } },
     { WITH("\"dedupe\":{\"by\":[\"y\"]},\"key\":\"k\""), { "dedupe.by[0]: unknown column \"y\"", NULL } },
     { WITH("\"dedupe\":{\"by\":\"*\",\"keep\":\"last\"},\"key\":\"k\""), { "only \"first\" is known", NULL } },
+    { WITH("\"checks\":[{\"column\":\"x\"}],\"key\":\"k\""), { "checks[0]: needs \"column\" and one of", NULL } },
+    { WITH("\"checks\":[{\"column\":\"y\",\"unique\":true}],\"key\":\"k\""), { "checks[0].column: unknown column \"y\"", NULL } },
+    { WITH("\"checks\":[{\"column\":\"x\",\"between\":[1,2]}],\"key\":\"k\""), { "needs a column of numbers", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"between\":[1]}],\"key\":\"k\""), { "must be [lowest, highest]", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"unique\":true,\"severity\":\"bad\"}],\"key\":\"k\""), { "unknown severity \"bad\"", NULL } },
     { WITH("\"requires\":[\"x\"],\"key\":\"k\""), { "unknown word \"requires\"; did you mean \"require\"?", NULL } },
     { "{\"table\":\"t\",\"key\":\"k\",\"columns\":{}}", { "a table has one to", NULL } },
     { "{\"table\":\"t\"}", { "needs \"table\", \"key\" and \"columns\"", NULL } },
@@ -280,6 +285,44 @@ static void a_profile_of_ones_own_changes_switches(void **state)
     folder_drop(&f, "profiles", "mine.json");
 }
 
+static void checks_count_failing_rows(void **state)
+{
+    static const char *const ROWS[] = { "{\"k\":1,\"x\":\"a\"}", "{\"k\":1,\"x\":null}", "{\"k\":-4,\"x\":\"b\"}",
+                                        "{\"k\":9,\"x\":\"b\"}", "{\"k\":1,\"x\":\"c\"}" };
+    static const struct {
+        const char *expects;
+        uint64_t failing;
+        size_t first;
+    } WANT[] = { { "not_null", 1, 1 }, { "unique", 1, 3 }, { "accepted", 1, 4 }, { "between", 2, 2 }, { "unique", 2, 1 } };
+    struct folder f;
+    struct err e;
+    (void)state;
+    folder_make(&f);
+    folder_put(&f, "clean", "t.json",
+               WITH("\"key\":\"k\",\"checks\":[{\"column\":\"x\",\"not_null\":true},{\"column\":\"x\",\"unique\":true},"
+                    "{\"column\":\"x\",\"accepted\":[\"a\",\"b\"]},{\"column\":\"k\",\"between\":[0,5],\"severity\":\"warn\"},"
+                    "{\"column\":\"k\",\"unique\":true}]"));
+    struct rules *r = rules_open(f.path, NULL, &e);
+    if (!r)
+        fail_msg("%s", e.message);
+    struct cleaner *c = cleaner_open(r, S("t"), false);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(cleaner_add(c, str_of(ROWS[i]), i, &e), 1);
+    struct table *t = cleaner_take(c);
+    assert_int_equal(check_count(t), 5);
+    for (size_t i = 0; i < 5; i++) {
+        struct clean_check got = check_run(t, i);
+        assert_string_equal(got.expects, WANT[i].expects);
+        assert_int_equal(got.failing, WANT[i].failing);
+        assert_int_equal(got.first, WANT[i].first);
+        assert_int_equal(got.warns, i == 3);
+    }
+    table_close(t);
+    cleaner_close(c);
+    rules_close(r);
+    folder_drop(&f, "clean", "t.json");
+}
+
 static void an_unknown_profile_or_folder_is_told(void **state)
 {
     struct err e;
@@ -319,6 +362,7 @@ int main(void)
         cmocka_unit_test(a_rule_file_cut_anywhere_is_refused),
         cmocka_unit_test(a_folder_replaces_files_by_name_and_leaves_the_others),
         cmocka_unit_test(a_profile_of_ones_own_changes_switches),
+        cmocka_unit_test(checks_count_failing_rows),
         cmocka_unit_test(an_unknown_profile_or_folder_is_told),
         cmocka_unit_test(every_built_in_profile_can_be_opened),
     };
