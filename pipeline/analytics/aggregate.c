@@ -117,8 +117,8 @@ static void aggregate_median(const struct aggregate *g, const struct vector *v, 
     free(start);
 }
 
-void aggregate_run(const struct aggregate *g, const struct vector *v, const uint32_t *group, size_t n, uint32_t n_groups,
-                   struct totals *out)
+void aggregate_run(const struct aggregate *g, const struct vector *v, const uint32_t *group, size_t n,
+                   uint32_t n_groups, struct totals *out)
 {
     out->type = g->type;
     out->value = mem_zero(n_groups * sizeof *out->value + 1);

@@ -12,8 +12,8 @@ struct totals {
 };
 
 /* Nulls are skipped; a group of nothing else has null (count: 0). */
-void aggregate_run(const struct aggregate *g, const struct vector *v, const uint32_t *group, size_t n, uint32_t n_groups,
-                   struct totals *out);
+void aggregate_run(const struct aggregate *g, const struct vector *v, const uint32_t *group, size_t n,
+                   uint32_t n_groups, struct totals *out);
 void aggregate_release(struct totals *t);
 /* Null is below everything. */
 int aggregate_compare(const struct totals *t, uint32_t a, uint32_t b);

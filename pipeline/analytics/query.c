@@ -168,7 +168,8 @@ static int query_number(struct compiling *c, const struct node *n, enum column_t
 }
 
 /* between, at_least, at_most or equals of the object, whichever is there; *ret_found says whether one is. */
-static int query_range(struct compiling *c, const struct node *n, enum column_type type, struct range *r, bool *ret_found)
+static int query_range(struct compiling *c, const struct node *n, enum column_type type, struct range *r,
+                       bool *ret_found)
 {
     const struct node *between = doc_get(n, "between"), *low = doc_get(n, "at_least"), *high = doc_get(n, "at_most"),
                       *equals = doc_get(n, "equals");
@@ -470,7 +471,8 @@ static int query_order_by(struct compiling *c, const struct node *file)
         }
         if (!column)
             return doc_fail(n, c->e, "needs \"column\"");
-        if (query_output(c, column, true, true, &o->output) || (descending && doc_flag(descending, &o->descending, c->e)))
+        if (query_output(c, column, true, true, &o->output) ||
+            (descending && doc_flag(descending, &o->descending, c->e)))
             return -1;
     }
     for (size_t i = 0; i < q->n_group_by; i++) /* what is left open is decided by the keys */

@@ -58,7 +58,9 @@ static int check_one(struct arena *a, const struct program *p, const struct node
     if (c->kind == CHECK_ACCEPTED)
         return col->type == COLUMN_STRING ? doc_texts(a, expects, &c->accepted, &c->n_accepted, e)
                                           : doc_fail(expects, e, "needs a column of texts");
-    return doc_flag(expects, &on, e) ? -1 : on ? 0 : doc_fail(expects, e, "must be true; leave the check out otherwise");
+    if (doc_flag(expects, &on, e))
+        return -1;
+    return on ? 0 : doc_fail(expects, e, "must be true; leave the check out otherwise");
 }
 
 int check_compile(struct arena *a, struct program *p, const struct node *file, struct err *e)

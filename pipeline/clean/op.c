@@ -262,7 +262,8 @@ const char *op_word(size_t i)
 
 int op_default_timestamp(struct arena *a, struct op *op, struct err *e)
 {
-    static const struct str FORMATS[] = { S_INIT("yyyy-MM-dd HH:mm:ss[.S][X]"), S_INIT("yyyy-MM-dd'T'HH:mm:ss[.S][X]") };
+    static const struct str FORMATS[] = { S_INIT("yyyy-MM-dd HH:mm:ss[.S][X]"),
+                                          S_INIT("yyyy-MM-dd'T'HH:mm:ss[.S][X]") };
     struct node nowhere = { 0 };
     op->kind = op_find(S("timestamp"));
     return op_formats_of(a, &nowhere, FORMATS, 2, op, e);

@@ -1,6 +1,8 @@
 /* Tables: the same whatever the order and the number of cleaners; cleaning twice changes nothing. */
 #include "tests/support/t.h"
 
+#include <pthread.h>
+
 #include "base/rng.h"
 #include "pipeline/clean/clean.h"
 
@@ -108,6 +110,56 @@ static void the_finished_table_does_not_depend_on_order_or_number_of_cleaners(vo
         rules_close(r);
     }
     arena_release(&keep);
+}
+
+struct worker {
+    pthread_t thread;
+    const struct rules *r;
+    size_t first;
+    struct table *t;
+};
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    struct cleaner *c = cleaner_open(w->r, S("pin"), false);
+    struct buf b = BUF_INIT;
+    struct err e;
+    for (size_t i = w->first; i < ROWS; i += PARTS) {
+        make(&b, i);
+        cleaner_add(c, buf_str(&b), i, &e);
+    }
+    w->t = cleaner_take(c);
+    cleaner_close(c);
+    buf_release(&b);
+    return NULL;
+}
+
+static void cleaners_of_one_rule_set_run_in_threads_of_their_own(void **state)
+{
+    struct arena keep = ARENA_INIT;
+    struct rules *r = open_rules(NULL, NULL);
+    struct worker w[PARTS];
+    struct buf want = BUF_INIT, got = BUF_INIT;
+    (void)state;
+    for (size_t k = 0; k < PARTS; k++) {
+        w[k] = (struct worker){ .r = r, .first = k };
+        assert_int_equal(pthread_create(&w[k].thread, NULL, work, &w[k]), 0);
+    }
+    for (size_t k = 0; k < PARTS; k++)
+        pthread_join(w[k].thread, NULL);
+    for (size_t k = 1; k < PARTS; k++)
+        table_merge(w[0].t, w[k].t);
+    print(&got, w[0].t);
+    struct table *t = shuffled(r, 0, false, &keep);
+    print(&want, t);
+    assert_true(str_eq(buf_str(&got), buf_str(&want)));
+    table_close(w[0].t);
+    table_close(t);
+    buf_release(&want);
+    buf_release(&got);
+    arena_release(&keep);
+    rules_close(r);
 }
 
 static void duplicates_are_dropped_only_when_asked_and_their_tags_kept(void **state)
@@ -233,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_finished_table_does_not_depend_on_order_or_number_of_cleaners),
+        cmocka_unit_test(cleaners_of_one_rule_set_run_in_threads_of_their_own),
         cmocka_unit_test(duplicates_are_dropped_only_when_asked_and_their_tags_kept),
         cmocka_unit_test(cleaning_a_cleaned_row_changes_nothing),
         cmocka_unit_test(rows_are_written_as_csv_too),
