@@ -130,6 +130,22 @@ static int at_number(struct call *c, const struct wanted *w, const struct shard 
     return 0;
 }
 
+static bool note(void *arg, const struct plog_record *r)
+{
+    *(struct plog_record *)arg = *r;
+    return false;
+}
+
+/* Whatever comes from now on has this index or a higher one. The shard's lock keeps a record that has its index
+ * already from being appended only after this. */
+static uint64_t next_index(struct shard *shard)
+{
+    pthread_mutex_lock(&shard->lock);
+    uint64_t index = atomic_load(shard->counter);
+    pthread_mutex_unlock(&shard->lock);
+    return index;
+}
+
 static int at_time(struct call *c, const struct wanted *w, const struct stream *s, struct seqno *ret)
 {
     int64_t now = call_now_ms(c);
@@ -140,7 +156,9 @@ static int at_time(struct call *c, const struct wanted *w, const struct stream *
         return call_fail(c, 400, "InvalidArgumentException", "The timestampInMillis parameter cannot be greater than the "
                          "currentTimestampInMillis. timestampInMillis: %lld, currentTimestampInMillis: %lld",
                          (long long)w->time->number, (long long)now);
-    ret->index = (uint64_t)plog_seek_time(s->log, (unsigned)w->index, w->time->number) + 1;
+    struct plog_record found = { .offset = -1 };
+    plog_read(s->log, (unsigned)w->index, plog_seek_time(s->log, (unsigned)w->index, w->time->number), note, &found);
+    ret->index = found.offset < 0 ? next_index(s->shards[w->index]) : found.extra;
     return 0;
 }
 
@@ -155,7 +173,7 @@ static int locate(struct call *c, const struct wanted *w, const struct stream *s
     if (w->start.p)
         return at_number(c, w, shard, ret);
     if (latest)
-        ret->index = (uint64_t)plog_end(s->log, shard->index) + 1;
+        ret->index = next_index(s->shards[w->index]);
     return horizon || latest ? 0 : at_time(c, w, s, ret);
 }
 
@@ -179,7 +197,7 @@ int iterators_get(struct call *c)
         return no_such_shard(c, &w);
     struct position p = { .stream = str_of(s->name), .shard = w.index, .made_ms = call_now_ms(c) };
     pthread_rwlock_rdlock(&s->lock);
-    bool exists = streams_status(s, p.made_ms) != STREAM_CREATING && w.index < (int64_t)s->n_shards;
+    bool exists = streams_ready(s, p.made_ms) && w.index < (int64_t)s->n_shards;
     int result = exists ? locate(c, &w, s, &p.seqno) : no_such_shard(c, &w);
     pthread_rwlock_unlock(&s->lock);
     if (result == 0) {

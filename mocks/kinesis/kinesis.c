@@ -8,7 +8,6 @@
 #include "mocks/kinesis/state.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-#define ANY INT64_MIN /* a number without a lower bound */
 
 /* ---- values ---- */
 
@@ -75,7 +74,7 @@ static const struct param add_tags[] = { TAGS(true), STREAM };
 static const struct param create_stream[] = { NUMBER("ShardCount", false, 1, 0), STREAM_NAME(true), MODE(false),
                                               TAGS(false), NUMBER("WarmThroughputMiBps", false, 0, 0),
                                               NUMBER("MaxRecordSizeInKiB", false, 1024, 10240) };
-static const struct param retention[] = { NUMBER("RetentionPeriodHours", true, ANY, 0), STREAM };
+static const struct param retention[] = { NUMBER("RetentionPeriodHours", true, 1, 8760), STREAM };
 static const struct param resource[] = { RESOURCE };
 static const struct param delete_stream[] = { BOOLEAN("EnforceConsumerDeletion"), STREAM };
 static const struct param consumer[] = { STREAM_ARN(false), TEXT("ConsumerName", false, 1, 128, NAME_PATTERN),

@@ -6,7 +6,7 @@
  *
  * What it promises
  *   - A record goes to the open shard whose hash key range holds the MD5 of its partition key, or its explicit hash
- *     key. Within a shard sequence numbers rise with every record, without gaps, in AWS's own layout (seqno.h).
+ *     key. Within a shard sequence numbers rise with every record, in AWS's own layout (seqno.h).
  *   - A record acknowledged is read by every iterator that begins at or before it, until retention drops it.
  *   - LATEST means the moment of GetShardIterator. Iterators expire after five minutes of the cloud's clock.
  *   - Streams of different accounts and regions do not see each other; account and region are the signature's.

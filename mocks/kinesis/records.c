@@ -1,9 +1,9 @@
 /* records.c - PutRecord, PutRecords, GetRecords: the hot path.
  *
- *   put   partition key ─MD5─► hash ─► open shard ─► its lock: time, allowance, append ─► offset ─► sequence number
+ *   put   partition key ─MD5─► hash ─► open shard ─► its lock: time, allowance, index, append ─► sequence number
  *   get   iterator ─► offset ─► batches of records straight into the answer, no lock held for long
  *
- * The record at offset n of a shard has index n + 1 in its sequence number (index 0 is where the shard begins).
+ * The index in a record's sequence number is kept as the log record's `extra`; it rises with the offset.
  */
 #include <stdio.h>
 
@@ -17,14 +17,14 @@ enum { BATCH_BYTES = 256 * 1024, GET_LIMIT = 10000, TRIM_EVERY = 1024 };
 struct put {
     struct str data, key;
     struct shard *shard;
-    int64_t offset; /* -1 = refused by the shard's limits or by a fault rule */
+    uint64_t index; /* in its sequence number; 0 = refused by the shard's limits or by a fault rule */
     int64_t time_ms;
 };
 
-static struct seqno seqno_of(const struct shard *shard, int64_t offset, int64_t time_ms)
+static void write_seqno(const struct shard *shard, uint64_t index, int64_t time_ms, char out[SEQNO_DIGITS])
 {
-    return (struct seqno){ .create_s = shard->create_s, .index = (uint64_t)offset + 1, .time_s = time_ms / 1000,
-                           .shard = shard->index };
+    seqno_write(&(struct seqno){ .create_s = shard->create_s, .index = index, .time_s = time_ms / 1000,
+                                 .shard = shard->index }, out);
 }
 
 /* ---- put ---- */
@@ -91,13 +91,14 @@ static void append(const struct kinesis *k, const struct stream *s, struct put *
     int64_t time_ms = now_ms > shard->create_s * 1000 ? now_ms : shard->create_s * 1000;
     if (time_ms < shard->last_ms)
         time_ms = shard->last_ms;
-    p->offset = -1;
+    int64_t offset = 0;
     if (!k->enforce_limits || admit(shard, p->data.n + p->key.n, now_ms)) {
         shard->last_ms = p->time_ms = time_ms;
-        p->offset = plog_append(s->log, shard->index, time_ms, 0, p->key, p->data);
+        p->index = atomic_fetch_add(shard->counter, 1);
+        offset = plog_append(s->log, shard->index, time_ms, p->index, p->key, p->data);
     }
     pthread_mutex_unlock(&shard->lock);
-    if (p->offset % TRIM_EVERY == TRIM_EVERY - 1)
+    if (offset % TRIM_EVERY == TRIM_EVERY - 1)
         trim(s, shard->index, now_ms);
 }
 
@@ -136,8 +137,7 @@ static struct stream *enter_to_put(struct call *c)
 static void put_placed(struct reply *w, const struct put *p)
 {
     char digits[SEQNO_DIGITS], id[SHARD_ID];
-    struct seqno n = seqno_of(p->shard, p->offset, p->time_ms);
-    seqno_write(&n, digits);
+    write_seqno(p->shard, p->index, p->time_ms, digits);
     reply_key_text(w, "SequenceNumber", (struct str){ digits, SEQNO_DIGITS });
     reply_key_text(w, "ShardId", str_of(shards_id(p->shard->index, id)));
 }
@@ -174,7 +174,7 @@ int records_put(struct call *c)
         result = judge_ordering(c);
     if (result == 0) {
         append(c->state, s, &p, call_now_ms(c));
-        if (p.offset < 0)
+        if (!p.index)
             result = call_fail(c, 400, "ProvisionedThroughputExceededException", STR_F, STR_A(rate_exceeded(c, p.shard)));
     }
     pthread_rwlock_unlock(&s->lock);
@@ -223,7 +223,7 @@ static void answer_many(struct call *c, const struct put *puts, size_t n, size_t
     reply_list(&w);
     for (size_t i = 0; i < n; i++) {
         reply_map(&w);
-        if (puts[i].offset >= 0) {
+        if (puts[i].index) {
             put_placed(&w, &puts[i]);
         } else {
             reply_key_text(&w, "ErrorCode", S("ProvisionedThroughputExceededException"));
@@ -234,6 +234,29 @@ static void answer_many(struct call *c, const struct put *puts, size_t n, size_t
     reply_end_list(&w);
     put_encryption(&w, encrypted);
     reply_end_map(&w);
+}
+
+/* Shard by shard, the last open one first, so that a batch's numbers within a shard follow each other. */
+static size_t append_many(struct call *c, const struct stream *s, struct put *puts, size_t n, unsigned skip)
+{
+    size_t *next = ARENA_ARRAY(c->arena, size_t, n), failed = 0;
+    size_t *first = ARENA_ARRAY(c->arena, size_t, s->n_shards), *last = ARENA_ARRAY(c->arena, size_t, s->n_shards);
+    int64_t now = call_now_ms(c);
+    for (size_t i = 0; i < n; i++) { /* indexes + 1; 0 ends a list */
+        uint32_t k = puts[i].shard->index;
+        if (first[k])
+            next[last[k] - 1] = i + 1;
+        else
+            first[k] = i + 1;
+        last[k] = i + 1;
+    }
+    for (size_t k = s->n_shards; k-- > 0;)
+        for (size_t i = first[k]; i; i = next[i - 1]) {
+            if (!skip || (i - 1) % skip)
+                append(c->state, s, &puts[i - 1], now);
+            failed += !puts[i - 1].index;
+        }
+    return failed;
 }
 
 int records_put_many(struct call *c)
@@ -247,14 +270,8 @@ int records_put_many(struct call *c)
     bool encrypted = s->kms_key != NULL;
     size_t failed = 0;
     int result = prepare(c, s, records, puts);
-    int64_t now = call_now_ms(c);
-    for (size_t i = 0; result == 0 && i < records->n; i++) {
-        if (skip && i % skip == 0)
-            puts[i].offset = -1;
-        else
-            append(c->state, s, &puts[i], now);
-        failed += puts[i].offset < 0;
-    }
+    if (result == 0)
+        failed = append_many(c, s, puts, records->n, skip);
     pthread_rwlock_unlock(&s->lock);
     if (result == 0)
         answer_many(c, puts, records->n, failed, encrypted);
@@ -275,6 +292,7 @@ struct getting {
     size_t bytes;        /* of the answer so far */
     size_t batch_bytes;  /* of this hold of the partition's lock */
     int64_t last_ms;
+    uint64_t last_index;
 };
 
 /* One record into the answer. The first is always told, however large. */
@@ -285,8 +303,7 @@ static bool tell(void *arg, const struct plog_record *r)
     if (g->left == 0 || g->batch_bytes > BATCH_BYTES || (g->told && g->bytes + n > REQUEST_BYTES))
         return false;
     char digits[SEQNO_DIGITS];
-    struct seqno number = seqno_of(g->shard, r->offset, r->time_ms);
-    seqno_write(&number, digits);
+    write_seqno(g->shard, r->extra, r->time_ms, digits);
     reply_map(&g->w);
     reply_key_text(&g->w, "SequenceNumber", (struct str){ digits, SEQNO_DIGITS });
     reply_key_time(&g->w, "ApproximateArrivalTimestamp", r->time_ms);
@@ -300,34 +317,40 @@ static bool tell(void *arg, const struct plog_record *r)
     g->bytes += n;
     g->batch_bytes += n;
     g->last_ms = r->time_ms;
+    g->last_index = r->extra;
     return true;
 }
 
-static bool note_time(void *arg, const struct plog_record *r)
+static bool note(void *arg, const struct plog_record *r)
 {
-    *(int64_t *)arg = r->time_ms;
+    *(struct plog_record *)arg = *r;
     return false;
 }
 
-/* When the record at the offset came; -1 when there is none. */
-static int64_t time_at(const struct stream *s, unsigned shard, int64_t offset)
+/* The record at the offset, or the first kept; its bytes are not to be looked at. offset -1 when there is none. */
+static struct plog_record peek(const struct stream *s, unsigned shard, int64_t offset)
 {
-    int64_t time_ms = -1;
-    if (offset < plog_end(s->log, shard))
-        plog_read(s->log, shard, offset, note_time, &time_ms);
-    return time_ms;
+    struct plog_record r = { .offset = -1 };
+    plog_read(s->log, shard, offset, note, &r);
+    return r;
 }
 
-/* The offset a position means (see iterators.c). */
+/* Offset of the first record that is not before the position (see iterators.c). */
 static int64_t offset_of(const struct stream *s, const struct shard *shard, const struct seqno *n)
 {
-    if (n->create_s != shard->create_s || n->version > 2) /* of an earlier stream of that name, or a later one */
-        return n->create_s < shard->create_s ? 0 : plog_end(s->log, shard->index);
-    if (n->index == 0)
-        return 0;
-    int64_t end = plog_end(s->log, shard->index), offset = n->index - 1 > (uint64_t)end ? end : (int64_t)(n->index - 1);
-    bool passes = n->time_s > n->create_s && offset < end && time_at(s, shard->index, offset) / 1000 < n->time_s;
-    return passes ? offset + 1 : offset;
+    int64_t low = plog_begin(s->log, shard->index), high = plog_end(s->log, shard->index);
+    if (n->create_s != shard->create_s) /* of an earlier stream of that name, or a later one */
+        return n->create_s < shard->create_s ? low : high;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        struct plog_record r = peek(s, shard->index, middle);
+        bool before = r.extra < n->index || (r.extra == n->index && r.time_ms / 1000 < n->time_s);
+        if (before)
+            low = r.offset + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* Reads in batches, so that no appender waits for a whole answer. Returns the offset to go on from. */
@@ -345,8 +368,10 @@ static int64_t tell_records(struct getting *g, const struct stream *s, int64_t o
 
 static void tell_next(struct call *c, struct getting *g, const struct stream *s, int64_t offset)
 {
-    struct position next = { wire_of(c)->position->stream, g->shard->index, call_now_ms(c),
-                             { g->shard->create_s, (uint64_t)offset + 1, g->shard->create_s, g->shard->index, 2 } };
+    struct position next = *wire_of(c)->position;
+    next.made_ms = call_now_ms(c);
+    if (g->told)
+        next.seqno = (struct seqno){ g->shard->create_s, g->last_index + 1, g->shard->create_s, g->shard->index, 2 };
     int64_t end = plog_end(s->log, g->shard->index);
     if (g->shard->closed_ms && offset >= end) {
         shards_put_children(&g->w, s, g->shard);
@@ -356,7 +381,7 @@ static void tell_next(struct call *c, struct getting *g, const struct stream *s,
         reply_key_text(&g->w, "NextShardIterator", buf_str(&text));
         buf_release(&text);
     }
-    int64_t tip_ms = offset < end ? time_at(s, g->shard->index, end - 1) : 0;
+    int64_t tip_ms = offset < end ? peek(s, g->shard->index, end - 1).time_ms : 0;
     int64_t behind = tip_ms > g->last_ms && g->told ? tip_ms - g->last_ms : 0;
     reply_key_number(&g->w, "MillisBehindLatest", behind);
 }
@@ -367,11 +392,11 @@ static int get_from(struct call *c, struct stream *s, const struct position *p)
     struct getting g = { .w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR), .shard = shard,
                          .encrypted = s->kms_key != NULL, .left = call_number(c, "Limit", GET_LIMIT) };
     trim(s, shard->index, call_now_ms(c));
-    int64_t offset = offset_of(s, shard, &p->seqno), begin = plog_begin(s->log, shard->index);
+    int64_t offset = offset_of(s, shard, &p->seqno);
     reply_map(&g.w);
     reply_key(&g.w, "Records");
     reply_list(&g.w);
-    offset = tell_records(&g, s, offset < begin ? begin : offset);
+    offset = tell_records(&g, s, offset);
     reply_end_list(&g.w);
     tell_next(c, &g, s, offset);
     reply_end_map(&g.w);
@@ -386,7 +411,7 @@ int records_get(struct call *c)
     char id[SHARD_ID];
     if (s)
         pthread_rwlock_rdlock(&s->lock);
-    if (s && streams_status(s, call_now_ms(c)) != STREAM_CREATING && p->shard < (int64_t)s->n_shards)
+    if (s && streams_ready(s, call_now_ms(c)) && p->shard < (int64_t)s->n_shards)
         result = get_from(c, s, p);
     else
         call_fail(c, 400, "ResourceNotFoundException", "Shard %s in stream " STR_F " under account " STR_F

@@ -4,7 +4,7 @@
 
 #include "mocks/kinesis/state.h"
 
-enum { HOURS_LEAST = 24, HOURS_MOST = 8760, ON_DEMAND_STREAMS = 50 };
+enum { HOURS_LEAST = 24, ON_DEMAND_STREAMS = 50 };
 
 /* Enters the stream, active, and takes its lock for writing; NULL with the call failed. */
 static struct stream *enter_to_change(struct call *c)
@@ -15,13 +15,14 @@ static struct stream *enter_to_change(struct call *c)
     return s;
 }
 
-static int leave_changed(struct call *c, struct stream *s, int result)
+/* Most changes take the stream through UPDATING; those of retention do not. */
+static int leave_changed(struct call *c, struct stream *s, bool updating)
 {
-    if (result == 0)
+    if (updating)
         streams_updating(c->state, s, call_now_ms(c));
     pthread_rwlock_unlock(&s->lock);
     streams_leave(s);
-    return result;
+    return 0;
 }
 
 /* ---- retention ---- */
@@ -31,9 +32,6 @@ static int judge_hours(struct call *c, const struct stream *s, int64_t hours, bo
     if (hours < HOURS_LEAST)
         return call_fail(c, 400, "InvalidArgumentException", "Minimum allowed retention period is %d hours. Requested "
                          "retention period (%lld hours) is too short.", HOURS_LEAST, (long long)hours);
-    if (hours > HOURS_MOST)
-        return call_fail(c, 400, "InvalidArgumentException", "Maximum allowed retention period is %d hours. Requested "
-                         "retention period (%lld hours) is too long.", HOURS_MOST, (long long)hours);
     if (longer ? hours < s->retention_hours : hours > s->retention_hours)
         return call_fail(c, 400, "InvalidArgumentException", "Requested retention period (%lld hours) for stream %s can "
                          "not be %s than existing retention period (%lld hours). Use %sRetentionPeriod API.",
@@ -51,7 +49,8 @@ static int retain(struct call *c, bool longer)
     int result = judge_hours(c, s, hours, longer);
     if (result == 0)
         s->retention_hours = hours;
-    return leave_changed(c, s, result);
+    leave_changed(c, s, false);
+    return result;
 }
 
 int settings_retain_longer(struct call *c) { return retain(c, true); }
@@ -66,7 +65,7 @@ static int encrypt(struct call *c, bool on)
         return -1;
     free(s->kms_key);
     s->kms_key = on && str_is(call_text(c, "EncryptionType"), "KMS") ? mem_dup(call_text(c, "KeyId")) : NULL;
-    return leave_changed(c, s, 0);
+    return leave_changed(c, s, true);
 }
 
 int settings_encrypt(struct call *c) { return encrypt(c, true); }
@@ -126,7 +125,7 @@ static int monitor(struct call *c, bool on)
     put_metrics(&w, "DesiredShardLevelMetrics", s->metrics);
     reply_key_text(&w, "StreamARN", s->arn);
     reply_end_map(&w);
-    return leave_changed(c, s, 0);
+    return leave_changed(c, s, true);
 }
 
 int settings_monitor(struct call *c) { return monitor(c, true); }
@@ -140,7 +139,7 @@ int settings_mode(struct call *c)
     if (!s)
         return -1;
     s->on_demand = str_is(call_arg(c, "StreamModeDetails")->items[0].text, "ON_DEMAND");
-    return leave_changed(c, s, 0);
+    return leave_changed(c, s, true);
 }
 
 int settings_record_size(struct call *c)
@@ -149,7 +148,7 @@ int settings_record_size(struct call *c)
     if (!s)
         return -1;
     s->record_kib = call_number(c, "MaxRecordSizeInKiB", RECORD_KIB);
-    return leave_changed(c, s, 0);
+    return leave_changed(c, s, true);
 }
 
 /* ---- the account ---- */

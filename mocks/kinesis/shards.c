@@ -9,7 +9,7 @@
 #include "base/codec.h"
 #include "mocks/kinesis/state.h"
 
-enum { LIST_SHARDS = 1000, SEQNO_LEAD_MS = 2000, CHILD_LAG_MS = 1000, UPDATE_MOST = 10000 };
+enum { NEIGHBOURS = 5, LIST_SHARDS = 1000, SEQNO_LEAD_MS = 2000, CHILD_LAG_MS = 1000, UPDATE_MOST = 10000 };
 
 /* ---- numbers and names ---- */
 
@@ -77,6 +77,18 @@ static void close_shard(struct stream *s, struct shard *shard, int64_t now_ms)
     memmove(&s->open[i], &s->open[i + 1], (--s->n_open - i) * sizeof *s->open);
 }
 
+/* Five neighbours count their records together, so numbers within a shard have gaps, as AWS's do. */
+static _Atomic uint64_t *counter_of(struct stream *s, size_t index)
+{
+    size_t i = index / NEIGHBOURS;
+    if (i == s->n_counters) {
+        s->counters = mem_grow(s->counters, ++s->n_counters * sizeof *s->counters);
+        s->counters[i] = mem_alloc(sizeof **s->counters);
+        atomic_init(s->counters[i], 1);
+    }
+    return s->counters[i];
+}
+
 static struct shard *add(struct stream *s, u128 start, u128 end, int64_t now_ms, int64_t create_ms)
 {
     struct shard *shard = mem_zero(sizeof *shard);
@@ -88,13 +100,14 @@ static struct shard *add(struct stream *s, u128 start, u128 end, int64_t now_ms,
     *shard = (struct shard){ .index = (uint32_t)s->n_shards, .parent = -1, .adjacent = -1, .start = start, .end = end,
                              .create_s = create_ms / 1000, .created_ms = now_ms, .refilled_ms = INT64_MIN };
     pthread_mutex_init(&shard->lock, NULL);
+    shard->counter = counter_of(s, shard->index);
     s->shards[s->n_shards++] = shard;
     add_open(s, shard);
     return shard;
 }
 
 /* A child's sequence numbers begin a second later, so that they are above all of its parents'. */
-struct shard *shards_add(struct stream *s, u128 start, u128 end, int64_t now_ms, int64_t parent, int64_t adjacent)
+static struct shard *add_child(struct stream *s, u128 start, u128 end, int64_t now_ms, int64_t parent, int64_t adjacent)
 {
     struct shard *shard = add(s, start, end, now_ms, now_ms + CHILD_LAG_MS);
     shard->parent = parent;
@@ -122,6 +135,9 @@ void shards_release(struct stream *s)
         pthread_mutex_destroy(&s->shards[i]->lock);
         free(s->shards[i]);
     }
+    for (size_t i = 0; i < s->n_counters; i++)
+        free(s->counters[i]);
+    free(s->counters);
     free(s->shards);
     free(s->open);
 }
@@ -302,7 +318,7 @@ int shards_list(struct call *c)
     reply_map(&w);
     reply_key(&w, "Shards");
     reply_list(&w);
-    for (; streams_status(s, now) != STREAM_CREATING && i < s->n_shards; i++) {
+    for (; streams_ready(s, now) && i < s->n_shards; i++) {
         if (!is_selected(&f, s, s->shards[i], now))
             continue;
         if (told++ == most)
@@ -352,23 +368,29 @@ static int refuse_closed(struct call *c, const struct shard *shard)
                      shards_id(shard->index, id), STR_A(wire_of(c)->stream), STR_A(c->account));
 }
 
+static void ask(struct call *c, struct stream *s, struct reshard r)
+{
+    s->reshard = r;
+    atomic_store(&s->resharding, true);
+    streams_updating(c->state, s, call_now_ms(c));
+}
+
 static void split(struct stream *s, struct shard *shard, u128 at, int64_t now_ms)
 {
     close_shard(s, shard, now_ms);
-    shards_add(s, shard->start, at - 1, now_ms, shard->index, -1);
-    shards_add(s, at, shard->end, now_ms, shard->index, -1);
+    add_child(s, shard->start, at - 1, now_ms, shard->index, -1);
+    add_child(s, at, shard->end, now_ms, shard->index, -1);
 }
 
 static struct shard *merge(struct stream *s, struct shard *left, struct shard *right, int64_t now_ms)
 {
     close_shard(s, left, now_ms);
     close_shard(s, right, now_ms);
-    return shards_add(s, left->start, right->end, now_ms, left->index, right->index);
+    return add_child(s, left->start, right->end, now_ms, left->index, right->index);
 }
 
 static int split_checked(struct call *c, struct stream *s, int64_t index)
 {
-    struct kinesis *k = c->state;
     struct shard *shard = find_shard(c, s, index);
     struct str text = call_text(c, "NewStartingHashKey");
     char id[SHARD_ID], start[HASH_DIGITS], end[HASH_DIGITS];
@@ -383,8 +405,7 @@ static int split_checked(struct call *c, struct stream *s, int64_t index)
                          "StartingHashKey %s and less than the shard's EndingHashKey %s.", STR_A(text),
                          shards_id(index, id), s->name, STR_A(c->account), shards_decimal(shard->start, start),
                          shards_decimal(shard->end, end));
-    split(s, shard, at, call_now_ms(c));
-    streams_updating(k, s, call_now_ms(c));
+    ask(c, s, (struct reshard){ .kind = RESHARD_SPLIT, .left = shard, .at = at });
     return 0;
 }
 
@@ -430,8 +451,7 @@ static int merge_checked(struct call *c, struct stream *s, const int64_t index[2
     for (int i = 0; i < 2; i++)
         if (pair[i]->closed_ms)
             return refuse_closed(c, pair[i]);
-    merge(s, pair[0], pair[1], call_now_ms(c));
-    streams_updating(c->state, s, call_now_ms(c));
+    ask(c, s, (struct reshard){ .kind = RESHARD_MERGE, .left = pair[0], .right = pair[1] });
     return 0;
 }
 
@@ -468,6 +488,19 @@ static void scale(struct stream *s, size_t n, int64_t now_ms)
     }
 }
 
+void shards_reshard(struct stream *s, int64_t now_ms)
+{
+    struct reshard r = s->reshard;
+    switch (r.kind) {
+    case RESHARD_SPLIT: split(s, r.left, r.at, now_ms); break;
+    case RESHARD_MERGE: merge(s, r.left, r.right, now_ms); break;
+    case RESHARD_SCALE: scale(s, r.n, now_ms); break;
+    case RESHARD_NONE: break;
+    }
+    s->reshard = (struct reshard){ 0 };
+    atomic_store(&s->resharding, false);
+}
+
 int shards_update_count(struct call *c)
 {
     struct stream *s = streams_enter_active(c);
@@ -487,8 +520,7 @@ int shards_update_count(struct call *c)
     if (result == 0) {
         struct reply w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR);
         pthread_rwlock_wrlock(&s->lock);
-        scale(s, target, call_now_ms(c));
-        streams_updating(c->state, s, call_now_ms(c));
+        ask(c, s, (struct reshard){ .kind = RESHARD_SCALE, .n = target });
         pthread_rwlock_unlock(&s->lock);
         reply_map(&w);
         reply_key_text(&w, "StreamName", str_of(s->name));

@@ -38,9 +38,18 @@ struct shard {
     int64_t created_ms;
     int64_t closed_ms;        /* 0 = open; under stream.lock */
     pthread_mutex_t lock;
+    _Atomic uint64_t *counter; /* next index of sequence numbers, shared by five neighbours */
     int64_t last_ms;          /* arrival of the newest record */
     double records_left, bytes_left; /* of this second's allowance */
     int64_t refilled_ms;
+};
+
+/* A change of shards asked for; it takes place when the stream's UPDATING is over. */
+struct reshard {
+    enum { RESHARD_NONE = 0, RESHARD_SPLIT, RESHARD_MERGE, RESHARD_SCALE } kind;
+    struct shard *left, *right; /* SPLIT: left only */
+    u128 at;                    /* SPLIT */
+    size_t n;                   /* SCALE: shards wanted */
 };
 
 enum stream_status { STREAM_ACTIVE = 0, STREAM_CREATING, STREAM_UPDATING, STREAM_DELETING };
@@ -55,7 +64,7 @@ struct stream {
     char name[NAME_BYTES + 1];
     struct str account, region, arn; /* in `arena` */
     struct arena arena;
-    int64_t created_ms;
+    int64_t created_ms, ready_ms;    /* CREATING lasts from the one to the other; no shards are told before */
     _Atomic int status;              /* enum stream_status; holds until until_ms */
     _Atomic int64_t until_ms;
     pthread_rwlock_t lock;
@@ -63,6 +72,10 @@ struct stream {
     size_t n_shards, cap_shards;
     struct shard **open;             /* the open ones, by start of range */
     size_t n_open;
+    _Atomic uint64_t **counters;     /* one for each five shards */
+    size_t n_counters;
+    struct reshard reshard;          /* under lock; resharding says that there is one */
+    atomic_bool resharding;
     struct plog *log;
     int64_t retention_hours;
     int64_t record_kib;
@@ -131,13 +144,15 @@ enum stream_status streams_status(const struct stream *s, int64_t now_ms);
 int streams_not_found(struct call *c, struct str name);
 size_t streams_open_shards(struct kinesis *k, struct str account, struct str region);
 int streams_limit(struct call *c, size_t more);
-/* UPDATING for as long as the settings say; under stream.lock. */
+/* UPDATING for as long as the settings say; under stream.lock for writing. */
 void streams_updating(struct kinesis *k, struct stream *s, int64_t now_ms);
+static inline bool streams_ready(const struct stream *s, int64_t now_ms) { return now_ms >= s->ready_ms; }
 
 /* shards.c; all under stream.lock */
-struct shard *shards_add(struct stream *s, u128 start, u128 end, int64_t now_ms, int64_t parent, int64_t adjacent);
 void shards_create(struct stream *s, size_t n, int64_t now_ms); /* n equal ranges */
 void shards_release(struct stream *s);
+/* Makes the change asked for. */
+void shards_reshard(struct stream *s, int64_t now_ms);
 struct shard *shards_of_hash(const struct stream *s, u128 hash);
 /* "shardId-000000000007" */
 enum { SHARD_ID = 32 };

@@ -25,7 +25,7 @@ static struct str stream_key(char out[KEY_BYTES], struct str account, struct str
 /* ---- one stream ---- */
 
 static struct stream *stream_open(struct kinesis *k, struct str account, struct str region, struct str name,
-                                  size_t shards)
+                                  size_t shards, int64_t create_ms)
 {
     struct stream *s = mem_zero(sizeof *s);
     int64_t now = clock_now_ms(cloud_clock(k->cloud));
@@ -35,8 +35,9 @@ static struct stream *stream_open(struct kinesis *k, struct str account, struct 
     s->region = arena_dup(&s->arena, region);
     s->arn = arena_f(&s->arena, "arn:aws:kinesis:" STR_F ":" STR_F ":stream/%s", STR_A(region), STR_A(account), s->name);
     s->created_ms = now;
-    atomic_init(&s->status, k->create_ms > 0 ? STREAM_CREATING : STREAM_ACTIVE);
-    atomic_init(&s->until_ms, now + k->create_ms);
+    s->ready_ms = now + create_ms;
+    atomic_init(&s->status, create_ms > 0 ? STREAM_CREATING : STREAM_ACTIVE);
+    atomic_init(&s->until_ms, s->ready_ms);
     pthread_rwlock_init(&s->lock, NULL);
     s->retention_hours = 24;
     s->record_kib = RECORD_KIB;
@@ -71,6 +72,8 @@ void streams_updating(struct kinesis *k, struct stream *s, int64_t now_ms)
 {
     atomic_store(&s->until_ms, now_ms + k->update_ms);
     atomic_store(&s->status, k->update_ms > 0 ? STREAM_UPDATING : STREAM_ACTIVE);
+    if (k->update_ms == 0 && atomic_load(&s->resharding))
+        shards_reshard(s, now_ms);
 }
 
 static bool is_gone(const struct stream *s, int64_t now_ms)
@@ -103,11 +106,8 @@ static int open_initial(struct kinesis *k, struct err *e)
             return err_set(e, 0, "SETTING_INVALID",
                            "kinesis.streams: '%s' is not a list of NAME:SHARDS; write for instance \"pin:1,geo:4\"", text);
         struct str at = stream_key(key, S(CLOUD_ACCOUNT), S(CLOUD_REGION), name);
-        if (!map_get(&k->streams, at)) {
-            struct stream *s = stream_open(k, S(CLOUD_ACCOUNT), S(CLOUD_REGION), name, (size_t)shards);
-            atomic_store(&s->status, STREAM_ACTIVE);
-            map_put(&k->streams, at, s);
-        }
+        if (!map_get(&k->streams, at))
+            map_put(&k->streams, at, stream_open(k, S(CLOUD_ACCOUNT), S(CLOUD_REGION), name, (size_t)shards, 0));
     }
     return 0;
 }
@@ -221,13 +221,23 @@ static struct stream *create_unasked(struct call *c, struct str key, struct str 
     pthread_rwlock_wrlock(&k->lock);
     struct stream *s = map_get(&k->streams, key);
     if (!s) {
-        s = stream_open(k, c->account, c->region, name, (size_t)k->default_shards);
-        atomic_store(&s->status, STREAM_ACTIVE);
+        s = stream_open(k, c->account, c->region, name, (size_t)k->default_shards, 0);
         map_put(&k->streams, key, s);
     }
     atomic_fetch_add(&s->users, 1);
     pthread_rwlock_unlock(&k->lock);
     return s;
+}
+
+/* Makes a change of shards whose time has come. */
+static void settle(struct stream *s, int64_t now_ms)
+{
+    if (!atomic_load(&s->resharding) || now_ms < atomic_load(&s->until_ms))
+        return;
+    pthread_rwlock_wrlock(&s->lock);
+    if (atomic_load(&s->resharding))
+        shards_reshard(s, atomic_load(&s->until_ms));
+    pthread_rwlock_unlock(&s->lock);
 }
 
 struct stream *streams_enter(struct call *c, struct str name)
@@ -236,6 +246,8 @@ struct stream *streams_enter(struct call *c, struct str name)
     char text[KEY_BYTES];
     struct str key = stream_key(text, c->account, c->region, name);
     struct stream *s = find(k, key, call_now_ms(c));
+    if (s)
+        settle(s, call_now_ms(c));
     bool puts = c->action->run == records_put || c->action->run == records_put_many;
     if (!s && k->auto_create && puts)
         s = create_unasked(c, key, name);
@@ -314,7 +326,7 @@ int streams_create(struct call *c)
     if (map_get(&k->streams, key)) {
         refuse_existing(c, name);
     } else if (streams_limit(c, (size_t)shards) == 0) {
-        struct stream *s = stream_open(k, c->account, c->region, name, (size_t)shards);
+        struct stream *s = stream_open(k, c->account, c->region, name, (size_t)shards, k->create_ms);
         s->on_demand = on_demand;
         s->record_kib = call_number(c, "MaxRecordSizeInKiB", RECORD_KIB);
         result = tags ? tags_set(c, s, tags) : 0;
@@ -387,7 +399,7 @@ int streams_describe_stream(struct call *c)
     struct reply w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR);
     struct str after = call_text(c, "ExclusiveStartShardId");
     int64_t now = call_now_ms(c), limit = call_number(c, "Limit", DESCRIBE_SHARDS), told = 0;
-    bool more = false, created = streams_status(s, now) != STREAM_CREATING;
+    bool more = false, created = streams_ready(s, now);
     char id[SHARD_ID];
 
     pthread_rwlock_rdlock(&s->lock);
@@ -425,7 +437,7 @@ int streams_describe_summary(struct call *c)
     reply_key(&w, "StreamDescriptionSummary");
     reply_map(&w);
     put_common(&w, s, now);
-    reply_key_number(&w, "OpenShardCount", streams_status(s, now) == STREAM_CREATING ? 0 : (int64_t)s->n_open);
+    reply_key_number(&w, "OpenShardCount", streams_ready(s, now) ? (int64_t)s->n_open : 0);
     reply_key_number(&w, "ConsumerCount", (int64_t)s->consumers.n_live);
     reply_key_number(&w, "MaxRecordSizeInKiB", s->record_kib);
     reply_end_map(&w);

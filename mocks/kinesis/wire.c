@@ -161,7 +161,8 @@ int wire_refuse(struct call *c, enum sigv4_verdict verdict, const struct err *wh
 {
     if (!body_parses(c, wire_of(c)->format))
         return call_fail(c, 400, "SerializationException", "%s", "");
-    switch (verdict) {
+    bool something = http_request_header(c->request, "authorization").p || http_query(c->request, "X-Amz-Algorithm", c->arena).p;
+    switch (verdict == SIGV4_ABSENT && something ? SIGV4_INCOMPLETE : verdict) {
     case SIGV4_ABSENT:
         return call_fail(c, 400, "MissingAuthenticationTokenException", "Missing Authentication Token");
     case SIGV4_TWICE:
