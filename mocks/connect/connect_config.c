@@ -407,6 +407,19 @@ struct str connect_config_complaint(const struct config_mistakes *m, struct aren
     return text;
 }
 
+struct str connect_config_summary(const struct config_mistakes *m, struct arena *a)
+{
+    struct buf out = BUF_INIT;
+    buf_f(&out, "%zu mistake(s): ", m->n);
+    for (size_t i = 0; i < m->n; i++) {
+        buf_z(&out, i ? "; " : "");
+        buf_str_add(&out, m->at[i].text);
+    }
+    struct str text = arena_dup(a, buf_str(&out));
+    buf_release(&out);
+    return text;
+}
+
 bool connect_config_matches(const struct connect_config *c, const char *topic)
 {
     if (c->has_regex)

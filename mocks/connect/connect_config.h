@@ -93,6 +93,8 @@ struct connect_config *connect_config_open(const struct properties *given, bool 
 void connect_config_close(struct connect_config *c);
 /* Connect's one text for all mistakes: "Connector configuration is invalid and contains the following 2 error(s):…" */
 struct str connect_config_complaint(const struct config_mistakes *m, struct arena *a);
+/* The same in one line, for messages that are not HTTP's. */
+struct str connect_config_summary(const struct config_mistakes *m, struct arena *a);
 bool connect_config_matches(const struct connect_config *c, const char *topic);
 
 #endif
