@@ -70,9 +70,10 @@ static struct str place(struct loading *l, size_t at)
 {
     if (at < l->line_at)
         l->line = 0, l->line_at = 0;
-    for (size_t newline; (newline = str_chr((struct str){ l->reader.text.p + l->line_at, at - l->line_at }, '\n')) != STR_NONE;)
-        l->line_at += newline + 1, l->line++;
-    size_t column = utf8_count((struct str){ l->reader.text.p + l->line_at, at - l->line_at });
+    struct str before = str_head(l->reader.text, at);
+    for (size_t newline; (newline = str_chr(str_from(before, l->line_at), '\n')) != STR_NONE; l->line++)
+        l->line_at += newline + 1;
+    size_t column = utf8_count(str_from(before, l->line_at));
     return arena_f(&l->arena, "%s:%zu:%zu", l->file, l->line + 1, column + 1);
 }
 
@@ -108,7 +109,8 @@ static int check_file(struct loading *l)
 {
     struct str text = l->reader.text;
     if (str_trim(str_from(text, l->reader.at)).n == 0)
-        return err_set(l->e, 0, "TABLE_MALFORMED", "%s is empty; it must name the columns of %s and hold its rows", l->file, l->table->name);
+        return err_set(l->e, 0, "TABLE_MALFORMED", "%s is empty; it must name the columns of %s and hold its rows", l->file,
+                       l->table->name);
     if (str_starts(text, S("\xFF\xFE")) || str_starts(text, S("\xFE\xFF")))
         return err_set(l->e, 0, "TABLE_MALFORMED", "%s is UTF-16; save it as UTF-8", l->file);
     return 0;

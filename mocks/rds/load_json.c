@@ -1,7 +1,7 @@
 /* load_json.c - objects, one a line or all in one array. */
 #include "mocks/rds/load_reader.h"
 
-#include "base/utf8.h"
+enum { SHOWN = 40 }; /* bytes of a wrong key in a message */
 
 static const char *const unfit_types[] = {
     [JSON_FALSE] = "false", [JSON_TRUE] = "true", [JSON_ARRAY] = "an array", [JSON_OBJECT] = "an object",
@@ -38,7 +38,8 @@ static void set_field(struct load_reader *r, struct load_field *f, const struct 
 }
 
 /* The members of one object into the fields of their columns. */
-static int read_members(struct load_reader *r, struct json_reader *j, struct load_record *ret, struct load_problem *problem)
+static int read_members(struct load_reader *r, struct json_reader *j, struct load_record *ret,
+                        struct load_problem *problem)
 {
     bool seen[SCHEMA_MAX_COLUMNS] = { false };
     struct str raw;
@@ -50,9 +51,9 @@ static int read_members(struct load_reader *r, struct json_reader *j, struct loa
         if (json_read(j, &value))
             break;
         if (c == STR_NONE)
-            return load_problem_set(r, problem, at, "\"%.*s\" is no column of the first object", (int)(key.n < 40 ? key.n : 40), key.p);
+            return load_problem_set(r, problem, at, "\"" STR_F "\" is no column of the first object", STR_A(str_head(key, SHOWN)));
         if (seen[c])
-            return load_problem_set(r, problem, at, "\"%.*s\" is there twice", (int)(key.n < 40 ? key.n : 40), key.p);
+            return load_problem_set(r, problem, at, "\"" STR_F "\" is there twice", STR_A(str_head(key, SHOWN)));
         seen[c] = true;
         set_field(r, &ret->fields[c], &value);
         expected = c + 1;

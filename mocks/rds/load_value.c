@@ -34,7 +34,8 @@ static bool to_integer(struct str s, int64_t *ret)
     return str_to_i64(s, ret);
 }
 
-static const char *read_integer(const struct schema_column *c, const struct load_field *f, struct arena *a, struct load_value *ret)
+static const char *read_integer(const struct schema_column *c, const struct load_field *f, struct arena *a,
+                                 struct load_value *ret)
 {
     bool small = strcmp(c->declared, "INT") == 0;
     int64_t v;
@@ -44,7 +45,8 @@ static const char *read_integer(const struct schema_column *c, const struct load
     return NULL;
 }
 
-static const char *read_float(const struct schema_column *c, const struct load_field *f, struct arena *a, struct load_value *ret)
+static const char *read_float(const struct schema_column *c, const struct load_field *f, struct arena *a,
+                                 struct load_value *ret)
 {
     double v;
     if (!str_to_double(str_trim(f->text), &v))
@@ -89,7 +91,8 @@ static bool read_time_of_day(struct str *s, struct civil *c)
     return true;
 }
 
-static const char *read_datetime(const struct schema_column *c, const struct load_field *f, struct arena *a, struct load_value *ret)
+static const char *read_datetime(const struct schema_column *c, const struct load_field *f, struct arena *a,
+                                 struct load_value *ret)
 {
     struct str rest = str_trim(f->text);
     struct civil t = { 0 };

@@ -101,7 +101,8 @@ static int open_database(struct rds *rds, struct err *e)
     rds->uri = make_uri(rds);
     if (rds->data_dir && access(rds->data_dir, W_OK))
         return err_set(e, 0, "RDS_STORAGE", "cannot write to the data directory %s; make it, or name another", rds->data_dir);
-    if (sqlite3_open_v2(rds->uri, &rds->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL))
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(rds->uri, &rds->db, flags, NULL))
         return storage(rds, e, "cannot open the database");
     sqlite3_busy_timeout(rds->db, 5000);
     if (rds->data_dir)
@@ -309,7 +310,8 @@ static int index_keys(struct rds *rds, struct err *e)
 static int write_mark(struct rds *rds, struct err *e)
 {
     char sql[96];
-    snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID, rds->tables_dir ? 0 : mark_of(rds));
+    snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID,
+             rds->tables_dir ? 0 : mark_of(rds));
     return run(rds, sql, e);
 }
 

@@ -171,7 +171,10 @@ static struct str either(bool marked, struct str marker, const struct buf *text)
 }
 
 /* Fixed memory of the arena: the ceiling keeps the buffer from growing. */
-static struct buf bounded(struct arena *a) { return (struct buf){ .p = arena_alloc(a, LONGEST_TEXT), .cap = LONGEST_TEXT, .max = LONGEST_TEXT }; }
+static struct buf bounded(struct arena *a)
+{
+    return (struct buf){ .p = arena_alloc(a, LONGEST_TEXT), .cap = LONGEST_TEXT, .max = LONGEST_TEXT };
+}
 
 static struct str save_location(struct arena *a, struct str category)
 {

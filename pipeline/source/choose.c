@@ -32,8 +32,8 @@ static int malformed(struct err *e, const char *path, size_t line, size_t column
     for (size_t i = 0; i < shown.n; i++)
         if ((unsigned char)shown.p[i] < ' ' || (unsigned char)shown.p[i] > '~')
             shown.n = i;
-    return err_set(e, 0, "INDICES_MALFORMED", "%s:%zu:%zu: expected a row's index (an integer), found \"" STR_F "%s\"; correct the line",
-                   path, line, column, STR_A(shown), shown.n < found.n ? "…" : "");
+    return err_set(e, 0, "INDICES_MALFORMED",
+                   "%s:%zu:%zu: expected a row's index (an integer), found \"" STR_F "%s\"; correct the line", path, line, column, STR_A(shown), shown.n < found.n ? "…" : "");
 }
 
 static int read_lines(struct choose *c, const char *path, struct str text, struct err *e)

@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (n == 0)
         return 0;
     struct str text = { (const char *)data + 1, n - 1 };
-    int result = load_text(&schema_tables[data[0] / 2 % SCHEMA_TABLES], "f", data[0] % 2 ? LOAD_JSON : LOAD_CSV, text, &sink, &broken, &e);
+    const struct schema_table *table = &schema_tables[data[0] / 2 % SCHEMA_TABLES];
+    int result = load_text(table, "f", data[0] % 2 ? LOAD_JSON : LOAD_CSV, text, &sink, &broken, &e);
     if ((result && !e.message[0]) || broken.n < (int64_t)broken.n_first)
         abort();
     load_broken_release(&broken);

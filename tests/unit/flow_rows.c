@@ -28,7 +28,7 @@ static void every_row_is_there_as_valid_json(void **state)
     for (size_t i = 0; i < n; i++)
         for (int t = 0; t < SOURCE_TABLES; t++) {
             struct json key;
-            int64_t told;
+            int64_t told = -1;
             buf_reset(&json);
             assert_ok(source_row(s, (enum source_table)t, indices[i], &json, &e), &e);
             assert_true(json_get(buf_str(&json), source_keys[t], &key) && str_to_i64(key.raw, &told));
