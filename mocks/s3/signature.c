@@ -1,6 +1,6 @@
 /* signature.c - why S3 refuses a signature, in S3's words.
  *
- *   nothing signed            403 AccessDenied
+ *   nothing signed            403 AccessDenied (unless signed by version 2: sigv2.c)
  *   both forms                400 InvalidArgument
  *   header form malformed     400 AuthorizationHeaderMalformed     query form: AuthorizationQueryParametersError
  *   unknown key               403 InvalidAccessKeyId
@@ -16,6 +16,7 @@
 #include "mocks/cloud/cloud.h"
 #include "mocks/s3/actions.h"
 #include "mocks/s3/s3call.h"
+#include "mocks/s3/sigv2.h"
 
 static int malformed(struct call *c, const char *why)
 {
@@ -116,7 +117,7 @@ int signature_refuse(struct call *c, enum sigv4_verdict verdict, const struct er
 {
     switch (verdict) {
     case SIGV4_OK: return 0;
-    case SIGV4_ABSENT: return call_fail(c, 403, "AccessDenied", "Access Denied");
+    case SIGV4_ABSENT: return sigv2_present(c) ? sigv2_verify(c) : call_fail(c, 403, "AccessDenied", "Access Denied");
     case SIGV4_TWICE:
         return s3call_bad_argument(c, "Authorization", s3call_header(c, "Authorization"),
                                    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature "
