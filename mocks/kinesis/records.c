@@ -373,7 +373,7 @@ static void tell_next(struct call *c, struct getting *g, const struct stream *s,
     if (g->told)
         next.seqno = (struct seqno){ g->shard->create_s, g->last_index + 1, g->shard->create_s, g->shard->index, 2 };
     int64_t end = plog_end(s->log, g->shard->index);
-    if (g->shard->closed_ms && offset >= end) {
+    if (g->shard->closed_ms && offset >= end && !g->told) { /* the last records still come with an iterator */
         shards_put_children(&g->w, s, g->shard);
     } else {
         struct buf text = BUF_INIT;
