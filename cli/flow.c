@@ -20,17 +20,21 @@ const struct service *const flow_services[] = {
 #define BUCKET "user-" FLOW_USER_ID "-bucket"
 #define STREAMS "streaming-" FLOW_USER_ID "-pin:4,streaming-" FLOW_USER_ID "-geo:4,streaming-" FLOW_USER_ID "-user:4"
 
-static const char *embedded_text(const char *path, const char *given, struct arena *a)
+/* The built-in connector, made to keep record keys beside the objects when posts carry ids; the user's own as it is. */
+static const char *connector_text(const struct flow_options *o, struct arena *a)
 {
-    return given ? given : arena_z(a, embed_find(path));
+    if (o->properties)
+        return o->properties;
+    return arena_f(a, STR_F "\n%s", STR_A(embed_find("fixtures/connect/s3-sink.properties")),
+                   o->no_post_ids ? "" : "store.kafka.keys=true\n").p;
 }
 
 static int open_cloud(const struct flow_options *o, struct flow *f, struct err *e)
 {
     struct arena texts = ARENA_INIT;
     const struct cloud_setting settings[] = {
-        { "apigw.openapi", embedded_text("fixtures/apigw/pinterest.json", o->api, &texts) },
-        { "connect.properties", embedded_text("fixtures/connect/s3-sink.properties", o->properties, &texts) },
+        { "apigw.openapi", o->api ? o->api : arena_z(&texts, embed_find("fixtures/apigw/pinterest.json")) },
+        { "connect.properties", connector_text(o, &texts) },
         { "hosts", "kafka-rest:8082=kafka_rest" },
         { "s3.buckets", BUCKET },
         { "kinesis.streams", STREAMS },

@@ -8,6 +8,9 @@
  * have had its effect twice would look like one clean call. send_once ends such a transfer, so that every repetition
  * is ours, counted and known as ambiguous.
  *
+ * The multi handle is driven by sockets, not by curl_multi_perform, which asks poll() about every transfer in flight each
+ * time one of them has moved.
+ *
  * Easy handles and their buffers are kept and used again. Environment proxies are ignored on purpose: what this
  * client calls is named by its URL. Path and query go out exactly as given (CURLOPT_PATH_AS_IS).
  */
@@ -17,6 +20,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 struct transfer {
     struct client *client;
@@ -45,6 +50,8 @@ struct client {
     struct client_options options;
     char *access_key, *secret, *token, *region;
     CURLM *multi;
+    int epoll_fd;
+    int64_t timer_us; /* stopwatch time at which libcurl wants to be called; -1 = never */
     struct sigv4_cache *sigv4;
     struct rng rng;
     struct queue ready;
@@ -341,41 +348,90 @@ static void launch_ready(struct client *c)
         launch(queue_pop(&c->ready));
 }
 
-static void wait_for_something(struct client *c)
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
-    int64_t wait_ms = 1000;
+    (void)easy;
+    struct client *c = arg;
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(c->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+        curl_multi_assign(c->multi, fd, NULL);
+        return 0;
+    }
+    struct epoll_event event = { .data.fd = fd };
+    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    epoll_ctl(c->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+    if (!known)
+        curl_multi_assign(c->multi, fd, c);
+    return 0;
+}
+
+static int watch_timer(CURLM *multi, long ms, void *arg)
+{
+    (void)multi;
+    struct client *c = arg;
+    c->timer_us = ms < 0 ? -1 : clock_stopwatch_us() + (int64_t)ms * 1000;
+    return 0;
+}
+
+/* How long nothing can be expected to happen, in milliseconds. */
+static int64_t idle_ms(struct client *c)
+{
+    int64_t wait = 1000;
+    if (c->timer_us >= 0) {
+        int64_t until = c->timer_us - clock_stopwatch_us();
+        wait = until <= 0 ? 0 : (until + 999) / 1000;
+    }
     if (c->waiting) {
         int64_t until = c->waiting->due_us - clock_now_us(c->options.clock);
-        wait_ms = until <= 0 ? 0 : (until + 999) / 1000;
-        if (c->n_flying == 0) {
-            clock_wait_ms(c->options.clock, wait_ms);
-            return;
-        }
-        if (c->options.clock->is_virtual && wait_ms > 1)
-            wait_ms = 1; /* virtual time moves when nothing flies any more */
+        int64_t due = until <= 0 ? 0 : (until + 999) / 1000;
+        if (c->options.clock->is_virtual && due > 1)
+            due = 1; /* virtual time moves when nothing flies any more */
+        wait = due < wait ? due : wait;
     }
-    curl_multi_poll(c->multi, NULL, 0, (int)wait_ms, NULL);
+    return wait;
+}
+
+static void drive_sockets(struct client *c)
+{
+    enum { MOST_EVENTS = 64 };
+    struct epoll_event events[MOST_EVENTS];
+    int running;
+    int n = epoll_wait(c->epoll_fd, events, MOST_EVENTS, (int)idle_ms(c));
+    for (int i = 0; i < n; i++) {
+        int bits = (events[i].events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
+                   (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (events[i].events & EPOLLERR ? CURL_CSELECT_ERR : 0);
+        curl_multi_socket_action(c->multi, events[i].data.fd, bits, &running);
+    }
+    if (c->timer_us >= 0 && c->timer_us <= clock_stopwatch_us()) {
+        c->timer_us = -1;
+        curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+}
+
+static void collect(struct client *c)
+{
+    int left;
+    for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left));) {
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        struct transfer *t;
+        CURLcode code = m->data.result;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+        over(c, t, code);
+    }
 }
 
 void client_run(struct client *c, size_t until_pending)
 {
     while (c->n_pending > until_pending) {
         launch_ready(c);
-        int running;
-        curl_multi_perform(c->multi, &running);
-        bool any = false;
-        int left;
-        for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left));) {
-            if (m->msg != CURLMSG_DONE)
-                continue;
-            struct transfer *t;
-            CURLcode code = m->data.result;
-            curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-            over(c, t, code);
-            any = true;
+        if (c->n_flying == 0 && c->waiting) {
+            int64_t until = c->waiting->due_us - clock_now_us(c->options.clock);
+            clock_wait_ms(c->options.clock, until <= 0 ? 0 : (until + 999) / 1000);
+            continue;
         }
-        if (!any && c->n_pending > until_pending)
-            wait_for_something(c);
+        drive_sockets(c);
+        collect(c);
     }
 }
 
@@ -458,7 +514,13 @@ struct client *client_open(const struct client_options *o, struct err *e)
         client_close(c);
         return NULL;
     }
+    c->timer_us = -1;
+    c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)c->options.max_in_flight);
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
     return c;
 }
 
@@ -482,6 +544,8 @@ void client_close(struct client *c)
     free_list(c->idle);
     if (c->multi)
         curl_multi_cleanup(c->multi);
+    if (c->epoll_fd > 0)
+        close(c->epoll_fd);
     sigv4_close(c->sigv4);
     free(c->flying);
     free(c->access_key);

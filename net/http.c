@@ -26,7 +26,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_LISTENERS = 64, MAX_WORKERS = 16, DRAIN_FACTOR = 4 };
+enum { MAX_LISTENERS = 64, MAX_WORKERS = 16, DRAIN_FACTOR = 4, CLOSE_LOOK_US = 500 };
 
 struct listener {
     int fd;
@@ -51,13 +51,13 @@ struct http_server {
     struct http_options options;
     struct MHD_Daemon *workers[MAX_WORKERS];
     int n_workers;
-    pthread_mutex_t lock; /* listeners, due list, running count */
+    pthread_mutex_t lock; /* listeners, due list, closing */
     pthread_cond_t changed;
     struct listener listeners[MAX_LISTENERS];
     size_t n_listeners;
     int wake_fd;
     bool closing;
-    size_t n_running; /* handlers called whose exchange is not finished */
+    _Atomic size_t n_running; /* handlers called whose exchange is not finished */
     struct exchange *due; /* delayed answers, earliest first */
     pthread_t accept_thread, timer_thread;
     bool accept_started, timer_started;
@@ -203,15 +203,13 @@ static void resume(struct exchange *x)
     }
 }
 
-/* The count falls last: http_close must not stop a daemon while a resume is under way. */
+/* The count falls last: http_close must not stop a daemon while a resume is under way. Nobody is woken for it but
+ * http_close, which looks again every few milliseconds: a wake-up per request would cost more than the request. */
 static void finish_now(struct exchange *x)
 {
     struct http_server *s = x->server;
     resume(x);
-    pthread_mutex_lock(&s->lock);
-    s->n_running--;
-    pthread_cond_broadcast(&s->changed);
-    pthread_mutex_unlock(&s->lock);
+    atomic_fetch_sub(&s->n_running, 1);
 }
 
 static void insert_due(struct http_server *s, struct exchange *x)
@@ -244,7 +242,7 @@ static void *run_timer(void *arg)
 {
     struct http_server *s = arg;
     pthread_mutex_lock(&s->lock);
-    while (!s->closing || s->due || s->n_running) {
+    while (!s->closing || s->due || atomic_load(&s->n_running)) {
         struct exchange *x = s->due;
         int64_t now = clock_stopwatch_us();
         if (x && (x->due_us <= now || s->closing)) {
@@ -252,8 +250,9 @@ static void *run_timer(void *arg)
             pthread_mutex_unlock(&s->lock);
             finish_now(x);
             pthread_mutex_lock(&s->lock);
-        } else if (x) {
-            struct timespec until = { (time_t)(x->due_us / 1000000), (long)(x->due_us % 1000000) * 1000 };
+        } else if (x || s->closing) {
+            int64_t due_us = x ? x->due_us : now + CLOSE_LOOK_US;
+            struct timespec until = { (time_t)(due_us / 1000000), (long)(due_us % 1000000) * 1000 };
             pthread_cond_timedwait(&s->changed, &s->lock, &until);
         } else {
             pthread_cond_wait(&s->changed, &s->lock);
@@ -269,9 +268,7 @@ static enum MHD_Result run_handler(struct exchange *x)
 {
     struct http_server *s = x->server;
     x->x.request.body = buf_str(&x->body);
-    pthread_mutex_lock(&s->lock);
-    s->n_running++;
-    pthread_mutex_unlock(&s->lock);
+    atomic_fetch_add(&s->n_running, 1);
     atomic_store(&x->state, RUNNING);
     s->options.handler(s->options.ctx, &x->x);
     if (atomic_load(&x->state) == FINISHED)
@@ -462,7 +459,7 @@ struct http_server *http_open(const struct http_options *o, struct err *e)
 
 int http_listen(struct http_server *s, const char *host, uint16_t port, void *tag, uint16_t *ret_port, struct err *e)
 {
-    uint16_t got;
+    uint16_t got = 0;
     int fd = bind_socket(host, port, &got, e);
     if (fd < 0)
         return -1;
@@ -492,11 +489,7 @@ void http_close(struct http_server *s)
     }
     for (size_t i = 0; i < s->n_listeners; i++)
         close(s->listeners[i].fd);
-    pthread_mutex_lock(&s->lock);
-    while (s->n_running) /* stopping a daemon with a suspended connection aborts the process */
-        pthread_cond_wait(&s->changed, &s->lock);
-    pthread_mutex_unlock(&s->lock);
-    if (s->timer_started)
+    if (s->timer_started) /* ends when nothing runs: stopping a daemon with a suspended connection aborts the process */
         pthread_join(s->timer_thread, NULL);
     for (int i = 0; i < s->n_workers; i++)
         MHD_stop_daemon(s->workers[i]);

@@ -506,23 +506,33 @@ struct plog **plog_set_list(struct plog_set *s, size_t *ret_n)
 
 uint64_t plog_set_generation(struct plog_set *s) { return atomic_load(&s->generation); }
 
+static struct timespec after_us(int64_t us)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    int64_t ns = t.tv_nsec + us % 1000000 * 1000;
+    t.tv_sec += (time_t)(us / 1000000 + ns / 1000000000);
+    t.tv_nsec = (long)(ns % 1000000000);
+    return t;
+}
+
+/* Looks every NAP_US for a while before it asks to be woken: under load a wake-up per append would cost the appender
+ * more than the append, and a reader that naps finds many records at once. */
 void plog_set_wait(struct plog_set *s, uint64_t seen, int64_t timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += timeout_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    atomic_fetch_add(&s->waiters, 1);
+    enum { NAP_US = 1000, NAPS = 20 };
     pthread_mutex_lock(&s->wait_lock);
+    for (int i = 0; i < NAPS && atomic_load(&s->generation) == seen && timeout_ms > 0; i++, timeout_ms -= NAP_US / 1000) {
+        struct timespec until = after_us(NAP_US);
+        pthread_cond_timedwait(&s->changed, &s->wait_lock, &until);
+    }
+    struct timespec until = after_us(timeout_ms * 1000);
+    atomic_fetch_add(&s->waiters, 1);
     while (atomic_load(&s->generation) == seen)
         if (pthread_cond_timedwait(&s->changed, &s->wait_lock, &until) == ETIMEDOUT)
             break;
-    pthread_mutex_unlock(&s->wait_lock);
     atomic_fetch_sub(&s->waiters, 1);
+    pthread_mutex_unlock(&s->wait_lock);
 }
 
 /* A wake counts as a change: one that comes just before the wait is not lost. */
