@@ -8,22 +8,28 @@ static int bad(struct awschunk *d, const char *why)
     return -1;
 }
 
-/* Collects a line; 1 when d->line holds one without its CR LF. */
+/* Collects a line; 1 when d->line holds one without its CR LF. The signed trailer of AWS's documentation ends in
+ * "\n\r\n", so a lone LF is part of a trailer's line, where it counts as a blank. */
 static int take_line(struct awschunk *d, struct str *bytes)
 {
-    size_t end = str_chr(*bytes, '\n');
-    size_t n = end == STR_NONE ? bytes->n : end;
-    if (d->n_line + n > AWSCHUNK_LINE)
-        return bad(d, "a chunk header or trailer is too long");
-    memcpy(d->line + d->n_line, bytes->p, n);
-    d->n_line += n;
-    *bytes = str_from(*bytes, end == STR_NONE ? n : n + 1);
-    if (end == STR_NONE)
-        return 0;
-    if (d->n_line == 0 || d->line[d->n_line - 1] != '\r')
-        return bad(d, "a line does not end in CR LF");
-    d->n_line--;
-    return 1;
+    while (bytes->n) {
+        size_t end = str_chr(*bytes, '\n');
+        size_t n = end == STR_NONE ? bytes->n : end + 1;
+        if (d->n_line + n > AWSCHUNK_LINE)
+            return bad(d, "a chunk header or trailer is too long");
+        memcpy(d->line + d->n_line, bytes->p, n);
+        d->n_line += n;
+        *bytes = str_from(*bytes, n);
+        if (end == STR_NONE)
+            return 0;
+        if (d->n_line >= 2 && d->line[d->n_line - 2] == '\r') {
+            d->n_line -= 2;
+            return 1;
+        }
+        if (d->state != AWSCHUNK_TRAILER)
+            return bad(d, "a line does not end in CR LF");
+    }
+    return 0;
 }
 
 static int hex_digit(char c)
@@ -99,7 +105,6 @@ static int take_trailer(struct awschunk *d)
 {
     struct str line = { d->line, d->n_line };
     d->n_line = 0;
-    /* Some SDKs separate trailers by a lone LF written as "\n\r\n": what is left of it is a blank line. */
     line = str_trim(line);
     if (line.n == 0) {
         d->state = AWSCHUNK_DONE;
@@ -110,7 +115,7 @@ static int take_trailer(struct awschunk *d)
     size_t colon = str_chr(line, ':');
     if (colon == STR_NONE || colon == 0)
         return bad(d, "a trailer has no name");
-    for (size_t i = 0; i < colon; i++)
+    for (size_t i = 0; i < colon + (size_t)(line.p - d->line); i++)
         if (d->line[i] >= 'A' && d->line[i] <= 'Z')
             d->line[i] = (char)(d->line[i] + 32);
     struct str name = str_trim(str_head(line, colon));
