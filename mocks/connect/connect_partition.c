@@ -118,6 +118,7 @@ void connect_partition_rewind(struct connector *c, struct sink_partition *p)
 void connect_partition_fail_task(struct connector *c, unsigned task, const char *fmt, ...)
 {
     struct buf trace = BUF_INIT;
+    size_t n;
     va_list ap;
     va_start(ap, fmt);
     buf_vf(&trace, fmt, ap);
@@ -127,7 +128,7 @@ void connect_partition_fail_task(struct connector *c, unsigned task, const char 
     struct task *t = &c->tasks[task];
     free(t->trace);
     t->state = TASK_FAILED;
-    t->trace = buf_take(&trace, NULL);
+    t->trace = buf_take(&trace, &n);
     pthread_mutex_unlock(&c->worker->lock);
 }
 
