@@ -53,15 +53,19 @@ char *arena_z(struct arena *a, struct str s)
 
 struct str arena_dup(struct arena *a, struct str s) { return (struct str){ arena_z(a, s), s.n }; }
 
+/* Prints straight into the free part of the newest block, and again only when it did not fit. */
 struct str arena_vf(struct arena *a, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    char *try = a->at;
+    size_t room = (size_t)(a->end - a->at);
+    int n = vsnprintf(try, room, fmt, ap);
     struct str s = { "", 0 };
     if (n > 0) {
-        char *p = arena_alloc(a, (size_t)n + 1);
-        vsnprintf(p, (size_t)n + 1, fmt, again);
+        char *p = arena_alloc(a, (size_t)n + 1); /* the bytes just printed, when they fitted */
+        if (p != try || (size_t)n >= room)
+            vsnprintf(p, (size_t)n + 1, fmt, again);
         s = (struct str){ p, (size_t)n };
     }
     va_end(again);

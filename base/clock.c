@@ -108,28 +108,69 @@ bool clock_epoch_ms(const struct civil *c, int64_t *ret_ms)
     return true;
 }
 
-const char *clock_iso(int64_t epoch_ms, char out[CLOCK_TEXT])
+/* Formatted by hand: every reply and every signature carries a date. */
+static char *put_digits(char *at, int value, int digits)
+{
+    for (int i = digits; i-- > 0; value /= 10)
+        at[i] = (char)('0' + value % 10);
+    return at + digits;
+}
+
+static char *put_text(char *at, const char *text)
+{
+    while (*text)
+        *at++ = *text++;
+    return at;
+}
+
+static char *put_date(char *at, const struct civil *c, const char *separator)
+{
+    at = put_text(put_digits(at, c->year, 4), separator);
+    at = put_text(put_digits(at, c->month, 2), separator);
+    return put_digits(at, c->day, 2);
+}
+
+static char *put_time(char *at, const struct civil *c, const char *separator)
+{
+    at = put_text(put_digits(at, c->hour, 2), separator);
+    at = put_text(put_digits(at, c->minute, 2), separator);
+    return put_digits(at, c->second, 2);
+}
+
+/* Years outside 0..9999 have no place in these forms; they are shown as the nearest that has. */
+static struct civil four_digit_civil(int64_t epoch_ms)
 {
     struct civil c = clock_civil(epoch_ms);
-    snprintf(out, CLOCK_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day, c.hour, c.minute, c.second,
-             c.ms);
+    c.year = c.year < 0 ? 0 : c.year > 9999 ? 9999 : c.year;
+    return c;
+}
+
+const char *clock_iso(int64_t epoch_ms, char out[CLOCK_TEXT])
+{
+    struct civil c = four_digit_civil(epoch_ms);
+    char *at = put_text(put_date(out, &c, "-"), "T");
+    at = put_text(put_time(at, &c, ":"), ".");
+    *put_text(put_digits(at, c.ms, 3), "Z") = 0;
     return out;
 }
 
 const char *clock_amz(int64_t epoch_ms, char out[CLOCK_TEXT])
 {
-    struct civil c = clock_civil(epoch_ms);
-    snprintf(out, CLOCK_TEXT, "%04d%02d%02dT%02d%02d%02dZ", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    struct civil c = four_digit_civil(epoch_ms);
+    char *at = put_text(put_date(out, &c, ""), "T");
+    *put_text(put_time(at, &c, ""), "Z") = 0;
     return out;
 }
 
 const char *clock_http(int64_t epoch_ms, char out[CLOCK_TEXT])
 {
-    static const char day[][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
-    static const char month[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-    struct civil c = clock_civil(epoch_ms);
+    static const char day[][6] = { "Thu, ", "Fri, ", "Sat, ", "Sun, ", "Mon, ", "Tue, ", "Wed, " };
+    static const char month[][6] = { " Jan ", " Feb ", " Mar ", " Apr ", " May ", " Jun ", " Jul ", " Aug ", " Sep ", " Oct ", " Nov ", " Dec " };
+    struct civil c = four_digit_civil(epoch_ms);
     int64_t days = floor_div(epoch_ms, MS_PER_DAY); /* 1970-01-01 was a Thursday */
-    snprintf(out, CLOCK_TEXT, "%s, %02d %s %04d %02d:%02d:%02d GMT", day[days - floor_div(days, 7) * 7], c.day,
-             month[c.month - 1], c.year, c.hour, c.minute, c.second);
+    char *at = put_digits(put_text(out, day[days - floor_div(days, 7) * 7]), c.day, 2);
+    at = put_digits(put_text(at, month[c.month - 1]), c.year, 4);
+    at = put_time(put_text(at, " "), &c, ":");
+    *put_text(at, " GMT") = 0;
     return out;
 }

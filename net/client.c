@@ -46,11 +46,19 @@ struct queue {
     struct transfer *head, **tail;
 };
 
+/* What epoll was last told of a socket. */
+struct watched {
+    uint32_t events;
+    bool idle; /* between two transfers */
+};
+
 struct client {
     struct client_options options;
     char *access_key, *secret, *token, *region;
     CURLM *multi;
     int epoll_fd;
+    struct watched *watched; /* by descriptor */
+    int n_watched;
     int64_t timer_us; /* stopwatch time at which libcurl wants to be called; -1 = never */
     struct sigv4_cache *sigv4;
     struct rng rng;
@@ -120,6 +128,8 @@ static int send_once(void *arg, char *to, char *from, int to_port, int from_port
     return verdict;
 }
 
+static int close_socket(void *arg, curl_socket_t fd);
+
 /* ---- one transfer ---- */
 
 static struct transfer *new_transfer(struct client *c)
@@ -139,6 +149,8 @@ static struct transfer *new_transfer(struct client *c)
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, c);
     curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, send_once);
     curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
@@ -348,21 +360,37 @@ static void launch_ready(struct client *c)
         launch(queue_pop(&c->ready));
 }
 
+/* libcurl lets go of a socket after every transfer and takes it up again with the next one on that connection. Both are
+ * only remembered here: the socket stays in the epoll set with the interest it had, which saves two system calls a request. */
 static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
-    (void)easy;
+    (void)easy, (void)known;
     struct client *c = arg;
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(c->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-        curl_multi_assign(c->multi, fd, NULL);
-        return 0;
+    if (fd >= c->n_watched) {
+        int n = fd * 2 + 64;
+        c->watched = mem_grow(c->watched, (size_t)n * sizeof *c->watched);
+        memset(c->watched + c->n_watched, 0, (size_t)(n - c->n_watched) * sizeof *c->watched);
+        c->n_watched = n;
     }
-    struct epoll_event event = { .data.fd = fd };
-    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-    epoll_ctl(c->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-    if (!known)
-        curl_multi_assign(c->multi, fd, c);
+    struct watched *w = &c->watched[fd];
+    w->idle = what == CURL_POLL_REMOVE;
+    uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    if (w->idle || (w->events == events && events == EPOLLIN))
+        return 0;
+    struct epoll_event event = { .events = events, .data.fd = fd };
+    if (epoll_ctl(c->epoll_fd, EPOLL_CTL_MOD, fd, &event)) /* new, or closed and opened again since */
+        epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+    w->events = events;
     return 0;
+}
+
+/* A kept socket closed by libcurl leaves the epoll set by itself; its number may come back as another socket. */
+static int close_socket(void *arg, curl_socket_t fd)
+{
+    struct client *c = arg;
+    if (fd < c->n_watched)
+        c->watched[fd] = (struct watched){ 0 };
+    return close(fd);
 }
 
 static int watch_timer(CURLM *multi, long ms, void *arg)
@@ -398,6 +426,12 @@ static void drive_sockets(struct client *c)
     int running;
     int n = epoll_wait(c->epoll_fd, events, MOST_EVENTS, (int)idle_ms(c));
     for (int i = 0; i < n; i++) {
+        struct watched *w = &c->watched[events[i].data.fd];
+        if (w->idle) { /* the other side has closed a kept connection; libcurl finds out when it takes it up */
+            epoll_ctl(c->epoll_fd, EPOLL_CTL_DEL, events[i].data.fd, NULL);
+            w->events = 0;
+            continue;
+        }
         int bits = (events[i].events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
                    (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (events[i].events & EPOLLERR ? CURL_CSELECT_ERR : 0);
         curl_multi_socket_action(c->multi, events[i].data.fd, bits, &running);
@@ -547,6 +581,7 @@ void client_close(struct client *c)
     if (c->epoll_fd > 0)
         close(c->epoll_fd);
     sigv4_close(c->sigv4);
+    free(c->watched);
     free(c->flying);
     free(c->access_key);
     free(c->secret);

@@ -32,7 +32,7 @@ struct s3_reader {
     struct unclaimed *unclaimed;
     size_t n_unclaimed, cap_unclaimed;
     struct arena names;
-    struct buf url;
+    struct buf url, number;
     struct err *err;
     bool failed;
 };
@@ -189,9 +189,9 @@ static void set_unclaimed(struct s3_reader *r, size_t object, int64_t line, stru
 
 static bool hand_on(struct s3_reader *r, const struct object *o, int64_t line, struct str bytes, struct str id, bool last)
 {
-    char number[24];
-    snprintf(number, sizeof number, "%lld", (long long)(o->offset + line));
-    struct ingest_record record = { .table = o->table, .place = { o->partition, str_of(number) }, .bytes = bytes };
+    buf_reset(&r->number);
+    buf_i64(&r->number, o->offset + line);
+    struct ingest_record record = { .table = o->table, .place = { o->partition, buf_str(&r->number) }, .bytes = bytes };
     if (r->options->ledger)
         ledger_stored(r->options->ledger, o->table, record.place);
     return ingest_record(r->options, r->in, &record, id, last);
@@ -240,7 +240,10 @@ static void start_fetch(struct s3_reader *r, struct fetch *f)
 {
     const struct object *o = &r->objects[f->object];
     buf_reset(&r->url);
-    buf_f(&r->url, "%s/%s/", r->options->endpoint, r->options->bucket);
+    buf_z(&r->url, r->options->endpoint);
+    buf_c(&r->url, '/');
+    buf_z(&r->url, r->options->bucket);
+    buf_c(&r->url, '/');
     codec_percent(&r->url, f->keys ? str_head(o->key, o->key.n - 5) : o->key, "/");
     if (f->keys)
         buf_z(&r->url, ".keys.json");
@@ -319,6 +322,7 @@ int ingest_s3(const struct ingest_options *o, struct ingest *in, struct err *e)
     free(r.objects);
     free(r.unclaimed);
     buf_release(&r.url);
+    buf_release(&r.number);
     arena_release(&r.names);
     return result;
 }
