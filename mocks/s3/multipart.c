@@ -50,12 +50,11 @@ int multipart_create(struct call *c)
     char id[STORE_ID];
     if (s3call_bucket(c) || s3call_meta(c, &meta) || tagging_of_header(c, &tags) || read_checksum(c, &kind, &composite))
         return -1;
-    store_id(cloud_random(c->cloud), id);
-    struct upload *u = store_upload_make(str_of(id), s->key, meta, tags);
+    struct upload *u = store_upload_make(S(""), s->key, meta, tags);
     u->kind = kind;
     u->composite = composite;
     u->started_ms = s3call_now_ms(c);
-    enum store_result result = store_upload_start(s->bucket, u);
+    enum store_result result = store_upload_start(s->bucket, u, cloud_random(c->cloud), id);
     if (result != STORE_OK)
         return s3call_refused(c, result);
     if (kind != CHECKSUM_NONE) {

@@ -89,6 +89,8 @@ void store_id(uint64_t draw, char out[STORE_ID])
     snprintf(out, STORE_ID, "%016llx%016llx", (unsigned long long)draw, (unsigned long long)(second ^ second >> 32));
 }
 
+uint64_t store_next_draw(uint64_t draw) { return draw * 6364136223846793005u + 1442695040888963407u; }
+
 /* ---- buckets ---- */
 
 static struct bucket *make_bucket(struct str name, struct str owner, struct str region, int64_t now_ms)

@@ -127,8 +127,10 @@ enum store_result store_versioning(struct bucket *b, enum versioning v);
 void store_totals(struct store *s, size_t *ret_buckets, size_t *ret_objects, uint64_t *ret_bytes,
                   uint64_t *ret_torn_bytes);
 
-/* 32 hex digits of one draw of chance: ids of versions and uploads. */
+/* 32 hex digits of one draw of chance: ids of versions and uploads. A cloud of the same seed draws the same again after
+ * a restart, so whoever keeps ids draws on (store_next_draw) while the id is taken. */
 void store_id(uint64_t draw, char out[STORE_ID]);
+uint64_t store_next_draw(uint64_t draw);
 
 /* Conditions on the object that is current when the write takes effect; p == NULL = not asked. */
 struct store_if {
@@ -165,7 +167,8 @@ struct version *store_object_unlink(struct bucket *b, struct str key, struct str
 
 /* ---- uploads (store_upload.c) ---- */
 
-enum store_result store_upload_start(struct bucket *b, struct upload *u); /* takes u over, on failure too */
+/* Takes u over, on failure too, and gives it an id. */
+enum store_result store_upload_start(struct bucket *b, struct upload *u, uint64_t id_draw, char ret_id[STORE_ID]);
 /* The part's blob reference passes to the upload, on failure too. */
 enum store_result store_upload_put_part(struct bucket *b, struct str id, struct str key, const struct part *p);
 enum store_result store_upload_abort(struct bucket *b, struct str id, struct str key);

@@ -103,11 +103,15 @@ enum store_result store_object_put_locked(struct bucket *b, struct str key, stru
 {
     if (b->deleted)
         return STORE_NO_BUCKET;
-    enum store_result result = cond ? check(store_object_find(b, key), cond) : STORE_OK;
+    struct object *o = store_object_find(b, key);
+    enum store_result result = check(o, cond);
     if (result != STORE_OK)
         return result;
     if (b->versioning == VERSIONING_ENABLED)
-        store_id(id_draw, v->id);
+        do {
+            store_id(id_draw, v->id);
+            id_draw = store_next_draw(id_draw);
+        } while (find_version(o, id_of(v)));
     if (persist_version(b->log, key, v))
         return STORE_DISK;
     store_object_insert(b, key, v);

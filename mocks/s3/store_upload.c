@@ -58,10 +58,15 @@ static enum store_result find_upload(struct bucket *b, struct str id, struct str
     return STORE_OK;
 }
 
-enum store_result store_upload_start(struct bucket *b, struct upload *u)
+enum store_result store_upload_start(struct bucket *b, struct upload *u, uint64_t id_draw, char ret_id[STORE_ID])
 {
     pthread_rwlock_wrlock(&b->lock);
     enum store_result result = b->deleted ? STORE_NO_BUCKET : STORE_OK;
+    do {
+        store_id(id_draw, u->id);
+        id_draw = store_next_draw(id_draw);
+    } while (map_get(&b->uploads, str_of(u->id)));
+    memcpy(ret_id, u->id, STORE_ID);
     if (result == STORE_OK && persist_upload(b->log, u))
         result = STORE_DISK;
     if (result == STORE_OK)
