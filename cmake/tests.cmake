@@ -3,6 +3,7 @@
 # flow_*, fault_* and cli_* the whole program but main.
 add_library(t STATIC)
 file(GLOB SUPPORT CONFIGURE_DEPENDS tests/support/*.c)
+list(FILTER SUPPORT EXCLUDE REGEX "fuzz_main")
 target_sources(t PRIVATE ${SUPPORT})
 target_link_libraries(t PUBLIC room::cloud PkgConfig::CMOCKA)
 
@@ -42,6 +43,16 @@ foreach(label unit wire golden published fault)
     set_tests_properties(${label}/${stem} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 120
       ENVIRONMENT "WEIRBOX_SOURCE=${CMAKE_SOURCE_DIR};WEIRBOX_SHARED_DATA=${SHARED_DATA};WEIRBOX_BIN=${CMAKE_BINARY_DIR}/weirbox")
   endforeach()
+endforeach()
+
+# Fuzz targets run over their corpus and seeded mutations of it.
+file(GLOB files CONFIGURE_DEPENDS tests/fuzz/*.c)
+foreach(file ${files})
+  get_filename_component(stem ${file} NAME_WE)
+  add_executable(fuzz_${stem} ${file} tests/support/fuzz_main.c)
+  target_link_libraries(fuzz_${stem} PRIVATE room::cli flags)
+  add_test(NAME fuzz/${stem} COMMAND fuzz_${stem} 4000 ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${stem})
+  set_tests_properties(fuzz/${stem} PROPERTIES LABELS fuzz TIMEOUT 120)
 endforeach()
 
 foreach(script floors names)
