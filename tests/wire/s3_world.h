@@ -47,4 +47,41 @@ static void s3_world_close(struct world *w)
     free(w);
 }
 
+/* "PUT /b/k?x", signed; header lines "Name: value\n…" or NULL. The response lives in w->arena. */
+static inline struct client_response s3_world_do(struct world *w, const char *line, const char *headers, struct str body)
+{
+    struct str target = str_of(line), method = str_cut(&target, ' ');
+    struct http_header list[8];
+    size_t n = 0;
+    for (struct str rest = str_of(headers); rest.n && n < 8;) {
+        struct str value = str_cut(&rest, '\n'), name = str_cut(&value, ':');
+        list[n++] = (struct http_header){ name, str_trim(value) };
+    }
+    struct err e = { 0 };
+    struct client_response got = { 0 };
+    struct client_request r = { .method = arena_z(&w->arena, method), .headers = list, .n_headers = n, .body = body, .sign = true,
+                                .service = S("s3"), .url = arena_f(&w->arena, "%s" STR_F, cloud_url(w->cloud, "s3"), STR_A(target)) };
+    assert_ok(client_do(w->client, &r, &w->arena, &got, &e), &e);
+    return got;
+}
+
+static inline struct str s3_world_header(const struct client_response *r, const char *name)
+{
+    return http_header_get(r->headers, r->n_headers, name);
+}
+
+static inline bool s3_world_has(struct str text, const char *needle) { return str_find(text, str_of(needle)) != STR_NONE; }
+
+/* The text of the first <name> element; p == NULL when there is none. */
+static inline struct str s3_world_element(struct str text, const char *name)
+{
+    char open[64];
+    snprintf(open, sizeof open, "<%s>", name);
+    size_t at = str_find(text, str_of(open));
+    if (at == STR_NONE)
+        return (struct str){ 0 };
+    text = str_from(text, at + strlen(open));
+    return str_head(text, str_chr(text, '<') == STR_NONE ? text.n : str_chr(text, '<'));
+}
+
 #endif
