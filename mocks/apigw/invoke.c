@@ -1,0 +1,325 @@
+/* invoke.c - one call of the data plane, from request to answer.
+ *
+ *   invoke_run      key asked for? → parameters → template or pass-through (415) → integrate_send
+ *   invoke_answer   timeout? → proxy: the backend's answer with headers renamed
+ *                           → else: integration response by pattern → template → mapped headers → overrides
+ *
+ * Documented at: Developer Guide, "Integration passthrough behaviors", "Set up an integration response",
+ * "Gateway response types".
+ */
+#include "mocks/apigw/invoke.h"
+
+#include "base/codec.h"
+#include "mocks/cloud/cloud.h"
+
+/* ---- refusals ---- */
+static const struct {
+    int status;
+    const char *type, *message; /* x-amzn-ErrorType, {"message": …} */
+} refusals[] = {
+    [REFUSE_TOKEN] = { 403, "MissingAuthenticationTokenException", "Missing Authentication Token" },
+    [REFUSE_FORBIDDEN] = { 403, "ForbiddenException", "Forbidden" },
+    [REFUSE_BODY] = { 400, "BadRequestException", NULL }, /* the message says what is wrong */
+    [REFUSE_MEDIA_TYPE] = { 415, "BadRequestException", "Unsupported Media Type" },
+    [REFUSE_CONFIGURATION] = { 500, "InternalServerErrorException", "Internal server error" },
+    [REFUSE_TIMEOUT] = { 504, "InternalServerErrorException", "Endpoint request timed out" },
+    [REFUSE_NETWORK] = { 500, "InternalServerErrorException", "Internal server error" },
+};
+
+int invoke_fail(struct call *c, enum refusal why, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct str reason = arena_vf(c->arena, fmt, ap);
+    va_end(ap);
+    call_reason(c, STR_F, STR_A(reason));
+    return call_fail(c, refusals[why].status, refusals[why].type, "%s",
+                     refusals[why].message ? refusals[why].message : reason.p);
+}
+
+/* ---- parameters ---- */
+static struct str decoded(struct arena *a, struct str s, bool plus)
+{
+    if (str_chr(s, '%') == STR_NONE && (!plus || str_chr(s, '+') == STR_NONE))
+        return s;
+    struct buf b = BUF_INIT;
+    codec_unpercent(&b, s, plus);
+    struct str out = arena_dup(a, buf_str(&b));
+    buf_release(&b);
+    return out;
+}
+
+/* Dropped from every request before anything sees them. */
+static bool is_dropped(struct str name)
+{
+    static const char *const dropped[] = { "Connection", "Content-Length", "Content-MD5", "Expect", "Max-Forwards",
+        "Proxy-Authenticate", "Server", "TE", "Transfer-Encoding", "Trailer", "Upgrade", "WWW-Authenticate" };
+    for (size_t i = 0; i < sizeof(dropped) / sizeof(*dropped); i++)
+        if (str_eq_nocase(name, str_of(dropped[i])))
+            return true;
+    return false;
+}
+
+static void read_params(struct invocation *v)
+{
+    struct arena *a = v->call->arena;
+    const struct http_request *r = v->call->request;
+    size_t most = v->match.n_params + r->n_headers;
+    for (size_t i = 0; i < r->query.n; i++)
+        most += r->query.p[i] == '&';
+    v->params = arena_alloc(a, (most + 1) * sizeof(*v->params));
+    for (size_t i = 0; i < v->match.n_params; i++)
+        v->params[v->n_params++] = (struct vtl_param){ VTL_PATH, v->match.params[i].name,
+                                                       decoded(a, v->match.params[i].value, false) };
+    for (struct str rest = r->query; rest.p && r->query.n;) {
+        struct str value = str_cut(&rest, '&'), name = str_cut(&value, '=');
+        if (name.n)
+            v->params[v->n_params++] = (struct vtl_param){ VTL_QUERY, decoded(a, name, true),
+                                                           value.p ? decoded(a, value, true) : S("") };
+    }
+    for (size_t i = 0; i < r->n_headers; i++)
+        if (!is_dropped(r->headers[i].name))
+            v->params[v->n_params++] = (struct vtl_param){ VTL_HEADER, r->headers[i].name, r->headers[i].value };
+    v->vtl = (struct vtl_request){ .body = r->body, .params = v->params, .n_params = v->n_params,
+                                   .make_context = context_make, .make_stage = context_stage, .arg = v };
+}
+
+static struct str media_type(struct str header)
+{
+    struct str type = str_trim(str_cut(&header, ';'));
+    return type.n ? type : S("application/json");
+}
+
+/* ---- the request's template ---- */
+static const struct model_template *by_type(const struct model_template *t, struct str type)
+{
+    while (t && !str_eq_nocase(t->media_type, type))
+        t = t->next;
+    return t;
+}
+
+static struct str types_of(struct arena *a, const struct model_template *t)
+{
+    struct str list = S("");
+    for (; t; t = t->next)
+        list = arena_f(a, STR_F "%s" STR_F, STR_A(list), list.n ? ", " : "", STR_A(t->media_type));
+    return list;
+}
+
+static int render(struct invocation *v, const struct model_template *t, struct str *ret, const char *which)
+{
+    struct call *c = v->call;
+    struct vtl_env env = { .arena = c->arena, .request = &v->vtl };
+    struct err e = { 0 };
+    struct buf out = BUF_INIT;
+    int failed = vtl_render(t->compiled, &env, &out, &e);
+    if (!failed)
+        *ret = arena_dup(c->arena, buf_str(&out));
+    buf_release(&out);
+    if (!failed)
+        return 0;
+    if (e.status == 400)
+        return invoke_fail(c, REFUSE_BODY, "%s", e.message);
+    return invoke_fail(c, REFUSE_CONFIGURATION, "the %s template for " STR_F " of " STR_F " failed: %s", which,
+                       STR_A(t->media_type), STR_A(v->match.resource->path), e.message);
+}
+
+static int request_body(struct invocation *v, struct str *ret)
+{
+    const struct model_integration *i = v->integration;
+    const struct model_template *t = by_type(i->templates, v->content_type);
+    if (!t)
+        t = by_type(i->templates, S("$default"));
+    if (t)
+        return render(v, t, ret, "request");
+    *ret = v->call->request->body;
+    if (i->passthrough == MODEL_WHEN_NO_MATCH || (i->passthrough == MODEL_WHEN_NO_TEMPLATES && !i->templates))
+        return 0;
+    struct str sent = http_request_header(v->call->request, "Content-Type");
+    return invoke_fail(v->call, REFUSE_MEDIA_TYPE, "Content-Type %s" STR_F " has no mapping template at " STR_F " " STR_F
+                       " (there are templates for: " STR_F ") and is not passed through", sent.n ? "" : "(none given, so) ",
+                       STR_A(v->content_type), STR_A(v->call->request->method), STR_A(v->match.resource->path),
+                       STR_A(types_of(v->call->arena, i->templates)));
+}
+
+int invoke_run(struct call *c)
+{
+    struct invocation *v = c->scratch;
+    const struct model_method *m = v->match.method;
+    struct str body;
+    if (m->key_required && !http_request_header(c->request, "x-api-key").n)
+        return invoke_fail(c, REFUSE_FORBIDDEN, STR_F " " STR_F " asks for an API key and the request has no x-api-key header",
+                           STR_A(m->verb), STR_A(v->match.resource->path));
+    v->integration = m->integration;
+    if (!v->integration)
+        return invoke_fail(c, REFUSE_CONFIGURATION, STR_F " " STR_F " has no integration", STR_A(m->verb),
+                           STR_A(v->match.resource->path));
+    c->reason = m->summary;
+    v->content_type = media_type(http_request_header(c->request, "Content-Type"));
+    read_params(v);
+    if (request_body(v, &body))
+        return -1;
+    return integrate_send(v, body);
+}
+
+/* ---- the answer ---- */
+/* The client's x-amz-apigw-id is called extended request id in $context. */
+static bool is_renamed(struct str name, bool mapped)
+{
+    static const char *const always[] = { "Connection", "Content-Length", "Date", "Server" };
+    static const char *const when_mapped[] = { "Authorization", "Content-MD5", "Expect", "Host", "Max-Forwards",
+        "Proxy-Authenticate", "Trailer", "Upgrade", "User-Agent", "WWW-Authenticate" };
+    for (size_t i = 0; i < 4; i++)
+        if (str_eq_nocase(name, str_of(always[i])))
+            return true;
+    for (size_t i = 0; mapped && i < sizeof(when_mapped) / sizeof(*when_mapped); i++)
+        if (str_eq_nocase(name, str_of(when_mapped[i])))
+            return true;
+    return !mapped && str_eq_nocase(name, S("x-amzn-RequestId"));
+}
+
+static bool is_hop(struct str name)
+{
+    return str_eq_nocase(name, S("Transfer-Encoding")) || str_eq_nocase(name, S("Content-Encoding")) ||
+           str_eq_nocase(name, S("Via")) || str_eq_nocase(name, S("Keep-Alive"));
+}
+
+static void answer_header(struct call *c, struct str name, struct str value, bool mapped)
+{
+    char *z = is_renamed(name, mapped) ? (char *)(uintptr_t)arena_f(c->arena, "x-amzn-Remapped-" STR_F, STR_A(name)).p
+                                       : arena_z(c->arena, name);
+    http_reply_header(c->reply, c->arena, z, value);
+}
+
+/* HTTP_PROXY: status, body and headers as they came. */
+static int answer_proxy(struct invocation *v)
+{
+    struct call *c = v->call;
+    for (size_t i = 0; i < v->back.n_headers; i++)
+        if (!is_hop(v->back.headers[i].name))
+            answer_header(c, v->back.headers[i].name, v->back.headers[i].value, false);
+    c->reply->status = v->back.status;
+    c->reply->body = v->back.body;
+    c->reply->shared = v->back.shared;
+    c->reply->shared_release = v->back.shared_release;
+    c->reply->shared_arg = v->back.shared_arg;
+    v->back.body = BUF_INIT;
+    v->back.shared = (struct str){ 0 };
+    v->back.shared_release = NULL;
+    return 0;
+}
+
+static const struct model_response *response_for(struct invocation *v)
+{
+    struct str status = arena_f(v->call->arena, "%d", v->back.status);
+    const struct model_response *otherwise = NULL;
+    struct jregex_match m;
+    for (const struct model_response *r = v->integration->responses; r; r = r->next) {
+        if (!r->compiled)
+            otherwise = r;
+        else if (jregex_starts(r->compiled, status, &m))
+            return r;
+    }
+    return otherwise;
+}
+
+/* By the last type in Accept, else application/json, else the first. */
+static const struct model_template *response_template(struct invocation *v, const struct model_response *r)
+{
+    if (!r->templates)
+        return NULL;
+    struct str last = S("");
+    for (struct str rest = http_request_header(v->call->request, "Accept"); rest.p;)
+        last = str_cut(&rest, ',');
+    const struct model_template *t = by_type(r->templates, media_type(last));
+    if (!t)
+        t = by_type(r->templates, S("application/json"));
+    return t ? t : r->templates;
+}
+
+static int mapped_headers(struct invocation *v, const struct model_response *r)
+{
+    struct call *c = v->call;
+    static const struct http_header none[1];
+    const struct mapping_input in = {
+        .arena = c->arena, .request = &v->vtl, .headers = v->back.n_headers ? v->back.headers : none,
+        .n_headers = v->back.n_headers, .body = http_reply_body(&v->back),
+    };
+    for (const struct mapping *m = r->mappings; m; m = m->next) {
+        struct str value;
+        if (mapping_value(m, &in, &value, &c->err))
+            return invoke_fail(c, REFUSE_CONFIGURATION, "the backend's answer is no JSON, but a response header is mapped from it");
+        if (value.p)
+            answer_header(c, m->name, value, true);
+    }
+    return 0;
+}
+
+static void overridden(struct invocation *v)
+{
+    struct call *c = v->call;
+    struct vtl_map *headers = context_override(&v->vtl, "responseOverride", "header");
+    int status = context_status(&v->vtl);
+    if (status)
+        c->reply->status = status;
+    for (uint32_t i = 0; headers && i < headers->n; i++) {
+        struct str name = vtl_text(c->arena, headers->e[i]->key), value = vtl_text(c->arena, headers->e[i]->value);
+        bool there = false;
+        for (size_t k = 0; k < c->reply->n_headers; k++)
+            if (str_eq_nocase(c->reply->headers[k].name, name)) {
+                c->reply->headers[k].value = value;
+                there = true;
+            }
+        if (!there)
+            http_reply_header(c->reply, c->arena, arena_z(c->arena, name), value);
+    }
+}
+
+static int answer_mapped(struct invocation *v)
+{
+    struct call *c = v->call;
+    const struct model_response *r = response_for(v);
+    if (!r)
+        return invoke_fail(c, REFUSE_CONFIGURATION, "no integration response of " STR_F " " STR_F " takes the backend's status "
+                           "%d, and there is no default", STR_A(v->match.method->verb), STR_A(v->match.resource->path),
+                           v->back.status);
+    const struct model_template *t = response_template(v, r);
+    struct str body = v->integration->type == MODEL_MOCK ? S("") : http_reply_body(&v->back);
+    if (t) {
+        v->vtl.body = body;
+        v->vtl.body_kind = VTL_BODY_UNKNOWN;
+        v->vtl.body_value = vtl_null();
+        if (render(v, t, &body, "response"))
+            return -1;
+    }
+    c->reply->status = r->status;
+    if (mapped_headers(v, r))
+        return -1;
+    if (!http_header_get(c->reply->headers, c->reply->n_headers, "Content-Type").p)
+        http_reply_header(c->reply, c->arena, "Content-Type", t ? t->media_type : S("application/json"));
+    if (v->integration->type != MODEL_MOCK)
+        http_reply_header(c->reply, c->arena, "X-Amzn-Trace-Id", http_header_get(v->out.headers, v->out.n_headers, "X-Amzn-Trace-Id"));
+    overridden(v);
+    buf_str_add(&c->reply->body, body);
+    return 0;
+}
+
+int invoke_answer(struct invocation *v, const char *network_error)
+{
+    struct call *c = v->call;
+    int64_t limit = v->integration->timeout_ms < v->gateway->timeout_ms ? v->integration->timeout_ms : v->gateway->timeout_ms;
+    int result;
+    v->delay_ms = v->back.delay_ms > limit ? limit : v->back.delay_ms;
+    if (v->back.delay_ms > limit)
+        result = invoke_fail(c, REFUSE_TIMEOUT, "the backend took %lld ms; the gateway waits %lld ms",
+                             (long long)v->back.delay_ms, (long long)limit);
+    else if (network_error || v->back.end != HTTP_SEND)
+        result = invoke_fail(c, REFUSE_NETWORK, "the backend " STR_F " gave no answer: %s", STR_A(v->integration->uri),
+                             network_error ? network_error : "it closed the connection");
+    else if (v->integration->type == MODEL_HTTP_PROXY)
+        result = answer_proxy(v);
+    else
+        result = answer_mapped(v);
+    http_reply_release(&v->back);
+    return result;
+}
