@@ -117,7 +117,10 @@ int signature_refuse(struct call *c, enum sigv4_verdict verdict, const struct er
 {
     switch (verdict) {
     case SIGV4_OK: return 0;
-    case SIGV4_ABSENT: return sigv2_present(c) ? sigv2_verify(c) : call_fail(c, 403, "AccessDenied", "Access Denied");
+    case SIGV4_ABSENT:
+        if (s3call_header(c, "Authorization").p)
+            return incomplete(c, why);
+        return sigv2_present(c) ? sigv2_verify(c) : call_fail(c, 403, "AccessDenied", "Access Denied");
     case SIGV4_TWICE:
         return s3call_bad_argument(c, "Authorization", s3call_header(c, "Authorization"),
                                    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature "
