@@ -50,8 +50,8 @@ static int read_part(struct str segment, enum model_part *ret_kind, struct str *
 static struct model_resource *child(struct model_api *api, struct model_resource *parent, struct str segment,
                                     struct err *e)
 {
-    enum model_part kind;
-    struct str name;
+    enum model_part kind = MODEL_STATIC;
+    struct str name = { 0 };
     if (parent->kind == MODEL_GREEDY) {
         err_set(e, 400, "BadRequestException", "Cannot create a child of a resource with a greedy path variable: "
                 STR_F, STR_A(parent->path));
