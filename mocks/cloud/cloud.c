@@ -274,11 +274,13 @@ static int listen_member(struct cloud *c, struct member *m, const char *name, ui
         if (strcmp(p->service, name) == 0)
             port = p->port;
     const char *host = c->options.host ? c->options.host : "127.0.0.1";
+    const struct service *s = m->service;
     m->cloud = c;
-    if (http_listen(c->server, host, port, m, &m->port, e))
+    if (s && s->listen ? s->listen(m->state, host, port, &m->port, e) : http_listen(c->server, host, port, m, &m->port, e))
         return err_wrap(e, "%s", name);
     char url[80];
-    snprintf(url, sizeof url, "http://%s:%u", strcmp(host, "0.0.0.0") ? host : "127.0.0.1", m->port);
+    snprintf(url, sizeof url, "%s://%s:%u", s && s->scheme ? s->scheme : "http", strcmp(host, "0.0.0.0") ? host : "127.0.0.1",
+             m->port);
     m->url = mem_dup(str_of(url));
     return 0;
 }

@@ -59,6 +59,7 @@ struct service {
     const struct action *actions;
     size_t n_actions;
     uint16_t port; /* its own port in `weirbox up`; 0 = reached by the edge only */
+    const char *scheme; /* of its address; NULL = "http" */
     size_t max_body_bytes; /* larger requests: 413; 0 = the server's limit */
     bool signed_requests; /* SigV4 is asked for (unless the cloud runs with --auth off) */
     struct throttle throttle;
@@ -74,6 +75,9 @@ struct service {
     void *(*open)(struct cloud *cloud, struct err *e);
     void (*close)(void *state);
     void (*reset)(void *state);
+    /* Optional, for a wire that is not HTTP: listens there (port 0 = a free one) instead of the cloud's HTTP server,
+     * and brings its requests through dispatch_call itself. close ends it. */
+    int (*listen)(void *state, const char *host, uint16_t port, uint16_t *ret_port, struct err *e);
     /* Optional: 0 once everything acknowledged so far has taken effect (sinks have stored and committed), waiting
      * at most timeout_ms; -1 when it has not or cannot (*e says what is missing). */
     int (*settle)(void *state, int64_t timeout_ms, struct err *e);
