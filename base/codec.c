@@ -128,20 +128,26 @@ bool codec_unbase64_loose(struct buf *out, struct str in)
     return decode_letters(out, str_head(in, in.n - pad), true);
 }
 
-void codec_hex(struct buf *out, struct str in)
+void codec_hex_into(char *out, const uint8_t *in, size_t n)
 {
     static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        *out++ = digits[in[i] >> 4];
+        *out++ = digits[in[i] & 15];
+    }
+    *out = 0;
+}
+
+void codec_hex(struct buf *out, struct str in)
+{
     if (in.n > SIZE_MAX / 4) {
         out->full = true;
         return;
     }
-    char *to = in.n ? buf_room(out, in.n * 2) : NULL;
+    char *to = in.n ? buf_room(out, in.n * 2 + 1) : NULL;
     if (!to)
         return;
-    for (size_t i = 0; i < in.n; i++) {
-        *to++ = digits[(uint8_t)in.p[i] >> 4];
-        *to++ = digits[(uint8_t)in.p[i] & 15];
-    }
+    codec_hex_into(to, (const uint8_t *)in.p, in.n);
     out->n += in.n * 2;
 }
 

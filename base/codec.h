@@ -13,6 +13,7 @@ void codec_base64(struct buf *out, struct str in);
 bool codec_unbase64(struct buf *out, struct str in);
 bool codec_unbase64_loose(struct buf *out, struct str in);
 void codec_hex(struct buf *out, struct str in); /* lower case */
+void codec_hex_into(char *out, const uint8_t *in, size_t n); /* the same into 2 * n + 1 bytes, with a NUL */
 bool codec_unhex(struct buf *out, struct str in);
 /* RFC 3986: letters, digits and -._~ stay; `keep` names more bytes that stay ("/" for S3 keys). */
 void codec_percent(struct buf *out, struct str in, const char *keep);

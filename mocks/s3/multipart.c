@@ -75,8 +75,7 @@ int multipart_create(struct call *c)
 struct str multipart_part_etag(struct arena *a, const struct part *p)
 {
     char text[35] = "\"";
-    for (int i = 0; i < MD5_BYTES; i++)
-        snprintf(text + 1 + 2 * i, 3, "%02x", p->md5[i]);
+    codec_hex_into(text + 1, p->md5, MD5_BYTES);
     text[33] = '"';
     return arena_dup(a, (struct str){ text, 34 });
 }
@@ -254,8 +253,7 @@ static void set_etag(const struct completion *k, struct version *v)
         buf_add(&all, k->chosen[i]->md5, MD5_BYTES);
     codec_md5(buf_str(&all), md5);
     buf_release(&all);
-    for (int i = 0; i < MD5_BYTES; i++)
-        snprintf(v->etag + 2 * i, 3, "%02x", md5[i]);
+    codec_hex_into(v->etag, md5, MD5_BYTES);
     snprintf(v->etag + 32, sizeof v->etag - 32, "-%zu", k->n);
 }
 

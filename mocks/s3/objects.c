@@ -17,8 +17,7 @@ void objects_etag(struct str bytes, struct version *v)
 {
     uint8_t md5[MD5_BYTES];
     codec_md5(bytes, md5);
-    for (int i = 0; i < MD5_BYTES; i++)
-        snprintf(v->etag + 2 * i, 3, "%02x", md5[i]);
+    codec_hex_into(v->etag, md5, MD5_BYTES);
 }
 
 int objects_put(struct call *c)

@@ -268,22 +268,28 @@ bool xml_close(struct xml *x)
     return !x->bad && x->depth == 0 && x->p == x->end;
 }
 
+static bool plain(unsigned char c)
+{
+    return c >= 0x20 ? c != '&' && c != '<' && c != '>' && c != '"' : c == '\t' || c == '\n';
+}
+
 void xml_escape(struct buf *out, struct str text)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        if (c == '&')
-            buf_z(out, "&amp;");
-        else if (c == '<')
-            buf_z(out, "&lt;");
-        else if (c == '>')
-            buf_z(out, "&gt;");
-        else if (c == '"')
-            buf_z(out, "&quot;");
-        else if (c < 0x20 && c != '\t' && c != '\n')
-            buf_f(out, "&#x%x;", c);
-        else
-            buf_c(out, (char)c);
+    for (size_t i = 0, from = 0; i <= text.n; i++) {
+        unsigned char c = i < text.n ? (unsigned char)text.p[i] : 0;
+        if (i < text.n && plain(c))
+            continue;
+        buf_add(out, text.p + from, i - from);
+        from = i + 1;
+        if (i == text.n)
+            break;
+        switch (c) {
+        case '&': buf_z(out, "&amp;"); break;
+        case '<': buf_z(out, "&lt;"); break;
+        case '>': buf_z(out, "&gt;"); break;
+        case '"': buf_z(out, "&quot;"); break;
+        default: buf_f(out, "&#x%x;", c);
+        }
     }
 }
 
