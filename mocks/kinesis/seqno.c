@@ -32,16 +32,21 @@ static uint64_t divide(uint64_t limb[LIMBS])
     uint64_t rest = 0;
     for (int i = LIMBS - 1; i >= 0; i--) {
         u128 v = (u128)rest << 64 | limb[i];
-        limb[i] = (uint64_t)(v / TEN_TO_19);
-        rest = (uint64_t)(v % TEN_TO_19);
+        limb[i] = v >> 64 ? (uint64_t)(v / TEN_TO_19) : (uint64_t)v / TEN_TO_19;
+        rest = (uint64_t)v - limb[i] * TEN_TO_19;
     }
     return rest;
 }
 
 static void digits(uint64_t v, char *out, int n)
 {
-    for (int i = n - 1; i >= 0; i--, v /= 10)
-        out[i] = (char)('0' + v % 10);
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+                                "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
+                                "9899";
+    for (; n >= 2; n -= 2, v /= 100)
+        memcpy(out + n - 2, pairs + v % 100 * 2, 2);
+    if (n)
+        out[0] = (char)('0' + v % 10);
 }
 
 void seqno_write(const struct seqno *s, char out[SEQNO_DIGITS])
