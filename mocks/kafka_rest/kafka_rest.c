@@ -26,19 +26,20 @@ static const struct action actions[] = {
     { .name = "GetPartition", .match = "GET /topics/{topic}/partitions/{partition}", .run = rest_topics_partition },
     { .name = "GetOffsets", .match = "GET /topics/{topic}/partitions/{partition}/offsets",
       .run = rest_topics_offsets },
-    { .name = "CreateConsumer", .match = "POST /consumers/{group}" },
-    { .name = "DeleteConsumer", .match = "DELETE " INSTANCE },
-    { .name = "Subscribe", .match = "POST " INSTANCE "/subscription" },
-    { .name = "GetSubscription", .match = "GET " INSTANCE "/subscription" },
-    { .name = "Unsubscribe", .match = "DELETE " INSTANCE "/subscription" },
-    { .name = "Assign", .match = "POST " INSTANCE "/assignments" },
-    { .name = "GetAssignments", .match = "GET " INSTANCE "/assignments" },
-    { .name = "CommitOffsets", .match = "POST " INSTANCE "/offsets" },
-    { .name = "GetCommittedOffsets", .match = "GET " INSTANCE "/offsets" },
-    { .name = "Seek", .match = "POST " INSTANCE "/positions" },
-    { .name = "SeekToBeginning", .match = "POST " INSTANCE "/positions/beginning" },
-    { .name = "SeekToEnd", .match = "POST " INSTANCE "/positions/end" },
-    { .name = "ReadRecords", .match = "GET " INSTANCE "/records" },
+    { .name = "CreateConsumer", .match = "POST /consumers/{group}", .run = rest_consumers_create },
+    { .name = "DeleteConsumer", .match = "DELETE " INSTANCE, .run = rest_consumers_delete },
+    { .name = "Subscribe", .match = "POST " INSTANCE "/subscription", .run = rest_consumers_subscribe },
+    { .name = "GetSubscription", .match = "GET " INSTANCE "/subscription", .run = rest_consumers_subscription },
+    { .name = "Unsubscribe", .match = "DELETE " INSTANCE "/subscription", .run = rest_consumers_unsubscribe },
+    { .name = "Assign", .match = "POST " INSTANCE "/assignments", .run = rest_consumers_assign },
+    { .name = "GetAssignments", .match = "GET " INSTANCE "/assignments", .run = rest_consumers_assignments },
+    { .name = "CommitOffsets", .match = "POST " INSTANCE "/offsets", .run = rest_records_commit },
+    { .name = "GetCommittedOffsets", .match = "GET " INSTANCE "/offsets", .run = rest_records_committed },
+    { .name = "Seek", .match = "POST " INSTANCE "/positions", .run = rest_records_seek },
+    { .name = "SeekToBeginning", .match = "POST " INSTANCE "/positions/beginning",
+      .run = rest_records_seek_beginning },
+    { .name = "SeekToEnd", .match = "POST " INSTANCE "/positions/end", .run = rest_records_seek_end },
+    { .name = "ReadRecords", .match = "GET " INSTANCE "/records", .run = rest_records_read },
 };
 enum { N_ACTIONS = sizeof actions / sizeof *actions };
 
@@ -198,12 +199,22 @@ static void *open_state(struct cloud *cloud, struct err *e)
     }
     struct rest *r = mem_alloc(sizeof *r);
     *r = settings;
+    r->consumers = rest_consumers_open();
     return r;
 }
 
-static void close_state(void *state) { free(state); }
+static void close_state(void *state)
+{
+    rest_consumers_close(((struct rest *)state)->consumers);
+    free(state);
+}
 
-static void reset(void *state) { atomic_store(&((struct rest *)state)->turn, 0); }
+static void reset(void *state)
+{
+    struct rest *r = state;
+    atomic_store(&r->turn, 0);
+    rest_consumers_reset(r->consumers);
+}
 
 static void describe(void *state, struct buf *out)
 {

@@ -2,9 +2,11 @@
 #ifndef MOCKS_KAFKA_REST_REST_H
 #define MOCKS_KAFKA_REST_REST_H
 
+#include <regex.h>
 #include <stdatomic.h>
 
 #include "base/json.h"
+#include "base/map.h"
 #include "mocks/cloud/cloud.h"
 
 struct rest_consumers;
@@ -68,10 +70,37 @@ int rest_topics_partitions(struct call *c);
 int rest_topics_partition(struct call *c);
 int rest_topics_offsets(struct call *c);
 
+/* ---- rest_consumers.c: instances, subscriptions, assignments ---- */
+struct rest_position {
+    struct plog *log;
+    unsigned partition;
+    int64_t next; /* offset to read next */
+};
+struct rest_consumer {
+    struct str group, id; /* owned */
+    enum rest_media format;
+    bool latest, auto_commit, none; /* auto.offset.reset */
+    int64_t timeout_ms, last_used_ms;
+    struct map topics; /* subscribed by name -> itself */
+    bool has_pattern, joined;
+    regex_t pattern;
+    bool manual; /* positions were assigned, not subscribed to */
+    struct rest_position *positions;
+    size_t n_positions, cap_positions;
+};
 struct rest_consumers *rest_consumers_open(void);
 void rest_consumers_close(struct rest_consumers *s);
 void rest_consumers_reset(struct rest_consumers *s);
-size_t rest_consumers_count(struct rest_consumers *s);
+/* The instance the path names, locked; NULL with 40403. */
+struct rest_consumer *rest_consumers_lock(struct call *c);
+void rest_consumers_unlock(struct call *c);
+/* What the group has committed, -1 for nothing. Locked. */
+int64_t rest_consumers_committed_at(struct call *c, const struct rest_consumer *i, const char *topic, unsigned partition);
+void rest_consumers_commit_at(struct call *c, const struct rest_consumer *i, const char *topic, unsigned partition,
+                              int64_t next);
+/* Joins the group: the positions of a subscriber become its share of the partitions there are. */
+void rest_consumers_join(struct call *c, struct rest_consumer *i);
+void rest_consumers_commit_all(struct call *c, const struct rest_consumer *i);
 int rest_consumers_create(struct call *c);
 int rest_consumers_delete(struct call *c);
 int rest_consumers_subscribe(struct call *c);
@@ -79,11 +108,13 @@ int rest_consumers_subscription(struct call *c);
 int rest_consumers_unsubscribe(struct call *c);
 int rest_consumers_assign(struct call *c);
 int rest_consumers_assignments(struct call *c);
-int rest_consumers_commit(struct call *c);
-int rest_consumers_committed(struct call *c);
-int rest_consumers_seek(struct call *c);
-int rest_consumers_seek_beginning(struct call *c);
-int rest_consumers_seek_end(struct call *c);
-int rest_consumers_records(struct call *c);
+
+/* ---- rest_records.c: reading, committing, seeking ---- */
+int rest_records_read(struct call *c);
+int rest_records_commit(struct call *c);
+int rest_records_committed(struct call *c);
+int rest_records_seek(struct call *c);
+int rest_records_seek_beginning(struct call *c);
+int rest_records_seek_end(struct call *c);
 
 #endif
