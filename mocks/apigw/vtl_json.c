@@ -376,6 +376,10 @@ void vtl_json_normal(struct buf *out, struct str valid_json)
 {
     struct buf scratch = BUF_INIT;
     const char *p = valid_json.p, *end = p + valid_json.n;
+    if (str_chr(valid_json, '\\') == STR_NONE) {
+        json_compact(out, valid_json);
+        return;
+    }
     while (p < end) {
         if (*p == '"') {
             p = normal_text(out, p, end, &scratch);
