@@ -14,6 +14,7 @@ while read -r room dir; do
         base) extra="mem log arena" ;;
         net) extra="http" ;;
         cloud) extra="call dispatch" ;;
+        cli) extra="args" ;;
     esac
     pattern=$(printf '%s\n' $stems $extra "$room" | sort -u | paste -sd'|')
     bad=$(nm -g --defined-only "$archive" 2>/dev/null | awk 'NF==3 && $2 ~ /[TDBRC]/ {print $3}' |

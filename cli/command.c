@@ -50,7 +50,7 @@ static const struct option *table_at(const struct command *c, size_t i)
     return i == 0 ? common : NULL;
 }
 
-static const struct option *find_option(const struct command *c, struct str name)
+const struct option *args_option(const struct command *c, struct str name)
 {
     const struct option *table;
     for (size_t i = 0; (table = table_at(c, i)); i++)
@@ -95,51 +95,6 @@ static const char *nearest_option(const struct command *c, const char *name)
     return best;
 }
 
-/* ---- values ---- */
-
-const char *args_text(const struct args *a, const char *name)
-{
-    for (size_t i = a->n_values; i-- > 0;)
-        if (strcmp(a->values[i].option->name, name) == 0)
-            return a->values[i].value;
-    const struct option *o = find_option(a->command, str_of(name));
-    return o ? o->otherwise : NULL;
-}
-
-bool args_given(const struct args *a, const char *name)
-{
-    for (size_t i = 0; i < a->n_values; i++)
-        if (strcmp(a->values[i].option->name, name) == 0)
-            return true;
-    return false;
-}
-
-bool args_on(const struct args *a, const char *name)
-{
-    const char *v = args_text(a, name);
-    return v && strcmp(v, "on") == 0;
-}
-
-int args_number(const struct args *a, const char *name, int64_t low, int64_t high, int64_t *ret, struct err *e)
-{
-    const char *text = args_text(a, name);
-    int64_t v;
-    if (!text)
-        return 0;
-    if (!str_to_i64(str_of(text), &v) || v < low || v > high)
-        return err_set(e, 0, "USAGE", "--%s '%s': must be a whole number from %lld to %lld", name, text, (long long)low, (long long)high);
-    *ret = v;
-    return 0;
-}
-
-int args_real(const struct args *a, const char *name, double *ret, struct err *e)
-{
-    const char *text = args_text(a, name);
-    if (text && (!str_to_double(str_of(text), ret) || *ret < 0))
-        return err_set(e, 0, "USAGE", "--%s '%s': must be a number, 0 or more", name, text);
-    return 0;
-}
-
 /* ---- parsing ---- */
 
 static bool is_choice(const char *choices, const char *value)
@@ -174,8 +129,8 @@ static int parse_option(struct args *a, int argc, char **argv, int *i, struct er
     struct str word = str_of(argv[*i] + 2), value = word;
     struct str name = str_cut(&value, '=');
     bool negated = !value.p && str_starts(name, S("no-"));
-    const struct option *o = find_option(a->command, name);
-    if (!o && negated && (o = find_option(a->command, str_from(name, 3))) && !o->argument)
+    const struct option *o = args_option(a->command, name);
+    if (!o && negated && (o = args_option(a->command, str_from(name, 3))) && !o->argument)
         return set_value(a, o, "off", e);
     if (!o)
         return unknown_option(a, arena_z(&a->arena, name), e);
@@ -195,7 +150,7 @@ static int parse(struct args *a, int argc, char **argv, struct err *e)
         if (!only_operands && strcmp(argv[i], "--") == 0) {
             only_operands = true;
         } else if (!only_operands && strcmp(argv[i], "-h") == 0) {
-            set_value(a, find_option(a->command, S("help")), "on", e);
+            set_value(a, args_option(a->command, S("help")), "on", e);
         } else if (!only_operands && strncmp(argv[i], "--", 2) == 0) {
             if (parse_option(a, argc, argv, &i, e))
                 return -1;

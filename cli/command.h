@@ -51,6 +51,8 @@ struct command {
 
 extern const struct command commands[]; /* .name == NULL ends */
 
+/* The row of that option, its own or a common one; NULL when the command has none. */
+const struct option *args_option(const struct command *c, struct str name);
 /* The value given, or the default; NULL when there is neither. */
 const char *args_text(const struct args *a, const char *name);
 bool args_on(const struct args *a, const char *name); /* options without value, or on|off */

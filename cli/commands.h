@@ -16,5 +16,8 @@ int query_command_run(struct args *a, struct err *e);
 int up_command_run(struct args *a, struct err *e);
 int status_command_run(struct args *a, struct err *e);
 int faults_command_lint(struct args *a, struct err *e);
+int rules_command_check(struct args *a, struct err *e);
+int rules_command_explain(struct args *a, struct err *e);
+int rules_command_sql(struct args *a, struct err *e);
 
 #endif

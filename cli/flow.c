@@ -310,6 +310,9 @@ static int tables_differ(const struct table *a, const struct table *b, struct er
 static int paths_agree(const struct flow *f, struct err *e)
 {
     const struct flow_path *a = &f->paths[FLOW_BATCH], *b = &f->paths[FLOW_STREAM];
+    for (int i = 0; i < FLOW_PATHS; i++)
+        if (f->paths[i].on && !f->paths[i].answers)
+            return err_set(e, 0, "LEDGER_UNBALANCED", "the %s path did not come to its end", f->paths[i].name);
     if (!a->on || !b->on)
         return 0;
     for (unsigned t = 0; t < LEDGER_TABLES; t++)

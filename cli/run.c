@@ -32,20 +32,21 @@ int run_command_run(struct args *a, struct err *e)
         result = flow_verdict(&f, e);
     struct err disk = { 0 };
     const char *out = args_text(a, "out");
-    if (out && f.rules && options_write(&f, out, &disk) && result == 0) {
+    if (out && f.cloud && options_write(&f, out, &disk) && result == 0) {
         *e = disk;
         result = -1;
     }
-    if (json && f.cloud)
+    bool posted = f.paths[FLOW_BATCH].emulated.calls || f.paths[FLOW_STREAM].emulated.calls;
+    if (json && posted)
         show_json(&f, "run", result ? e : NULL);
-    else if (!json && f.cloud) {
+    else if (posted) {
         show_answers(&show, &f, args_on(a, "whole"));
         show_ledger(&show, &f);
         show_remarks(&show, &f);
         if (out)
             printf("written to %s\n", out);
     }
-    bool told = json && f.cloud;
+    bool told = json && posted;
     flow_release(&f);
     if (result && told)
         return command_status(e->code); /* the envelope has said it */

@@ -1,4 +1,4 @@
-/* up.c - weirbox up: the cloud alone, in the foreground, for scripts of your own; weirbox status; weirbox faults lint. */
+/* up.c - weirbox up: the cloud alone, in the foreground, for scripts of your own. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,8 +6,6 @@
 #include "base/embed.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-
-/* ---- up ---- */
 
 static int fill_cloud(struct args *a, struct cloud_options *o, struct cloud_setting *settings, struct cloud_port *ports, struct err *e)
 {
@@ -89,51 +87,4 @@ int up_command_run(struct args *a, struct err *e)
     sigwait(&ends, &signal_number);
     cloud_close(cloud);
     return EXIT_OK;
-}
-
-/* ---- status --unimplemented: from the same rows dispatch reads ---- */
-
-int status_command_run(struct args *a, struct err *e)
-{
-    (void)e;
-    bool only_missing = args_on(a, "unimplemented"), json = args_on(a, "json");
-    const char *comma = "";
-    if (json)
-        printf("{\"schema\":1,\"command\":\"status\",\"status\":\"ok\",\"data\":[");
-    for (const struct service *const *s = flow_services; *s; s++) {
-        size_t built = 0;
-        for (size_t i = 0; i < (*s)->n_actions; i++)
-            built += (*s)->actions[i].run != NULL;
-        if (!json)
-            printf("%-12s %zu of %zu actions%s\n", (*s)->name, built, (*s)->n_actions, only_missing && built < (*s)->n_actions ? "; not implemented:" : "");
-        for (size_t i = 0; i < (*s)->n_actions; i++) {
-            const struct action *action = &(*s)->actions[i];
-            if (json) {
-                if (!only_missing || !action->run)
-                    printf("%s{\"service\":\"%s\",\"action\":\"%s\",\"implemented\":%s}", comma, (*s)->name, action->name, action->run ? "true" : "false"), comma = ",\n";
-            } else if (only_missing != (action->run != NULL)) {
-                printf("  %s\n", action->name);
-            }
-        }
-    }
-    if (json)
-        printf("]}\n");
-    return EXIT_OK;
-}
-
-/* ---- faults lint ---- */
-
-int faults_command_lint(struct args *a, struct err *e)
-{
-    struct str text;
-    if (options_file(a, a->operands[0], "fault rules", &text, e))
-        return -1;
-    struct faults *f = faults_open(0);
-    int result = faults_load(f, text, e);
-    if (result == 0)
-        printf("%s: the rules are well-formed\n", a->operands[0]);
-    else
-        err_wrap(e, "%s", a->operands[0]);
-    faults_close(f);
-    return result;
 }

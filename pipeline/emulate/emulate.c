@@ -229,6 +229,15 @@ static void keep_pace(struct emulator *m, int64_t start_ms)
     }
 }
 
+/* A gateway that takes nothing at all is not a matter of single posts. */
+static int all_refused(const struct emulator *m, struct err *e)
+{
+    if (m->report->acknowledged || !m->report->given_up)
+        return 0;
+    return err_set(e, 0, "GATEWAY_REFUSES", "%s; no call was acknowledged, so posting was stopped after %llu", m->report->first_refusal,
+                   (unsigned long long)m->report->given_up);
+}
+
 static int post_all(struct emulator *m, struct choose *choose, struct err *e)
 {
     int64_t index, start_ms = clock_now_ms(m->options->clock);
@@ -249,12 +258,11 @@ static int post_all(struct emulator *m, struct choose *choose, struct err *e)
         m->report->posts++;
         if (client_pending(m->client) > window * 2)
             client_run(m->client, window);
-        if (m->report->acknowledged == 0 && m->report->given_up >= 3 * window)
-            return err_set(e, 0, "GATEWAY_REFUSES", "%s; no call was acknowledged, so posting was stopped after %llu", m->report->first_refusal,
-                           (unsigned long long)m->report->given_up);
+        if (m->report->given_up >= 3 * window && all_refused(m, e))
+            return -1;
     }
     client_run(m->client, 0);
-    return 0;
+    return all_refused(m, e);
 }
 
 static void release(struct emulator *m)
