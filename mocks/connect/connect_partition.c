@@ -141,20 +141,25 @@ static void fail_partition(struct connector *c, struct sink_partition *p, enum s
         p->retry_at_ms = now_ms(c) + c->config->retry_backoff_ms;
         return;
     }
-    connect_partition_fail_task(c, p->task, "org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask due to unrecoverable "
-              "exception.\nCaused by: org.apache.kafka.connect.errors.ConnectException: %s%s", e->message,
-              result == STORE_PASSING ? " (given up after 60 returns to the last commit)" : "");
+    char tries[60] = "";
+    if (result == STORE_PASSING)
+        snprintf(tries, sizeof tries, " (given up after %d returns to the last commit)", CONNECT_ROUNDS);
+    connect_partition_fail_task(c, p->task,
+                                "org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask due to "
+                                "unrecoverable exception.\nCaused by: org.apache.kafka.connect.errors.ConnectException: "
+                                "%s%s", e->message, tries);
 }
 
 static void fail_record(struct connector *c, struct sink_partition *p, const struct plog_record *r, const struct err *e,
                         bool conversion)
 {
     connect_partition_rewind(c, p);
-    connect_partition_fail_task(c, p->task, "org.apache.kafka.connect.errors.ConnectException: %s\nCaused by: "
-              "org.apache.kafka.connect.errors.%s: %s (topic %s, partition %u, offset %lld)",
-              conversion ? "Tolerance exceeded in error handler"
-                         : "Exiting WorkerSinkTask due to unrecoverable exception.",
-              e->code, e->message, plog_name(p->log), p->partition, (long long)r->offset);
+    connect_partition_fail_task(c, p->task,
+                                "org.apache.kafka.connect.errors.ConnectException: %s\nCaused by: "
+                                "org.apache.kafka.connect.errors.%s: %s (topic %s, partition %u, offset %lld)",
+                                conversion ? "Tolerance exceeded in error handler"
+                                           : "Exiting WorkerSinkTask due to unrecoverable exception.",
+                                e->code, e->message, plog_name(p->log), p->partition, (long long)r->offset);
 }
 
 /* ---- storing ---- */
@@ -213,7 +218,8 @@ static bool schedule_is_due(const struct connector *c, const struct sink_partiti
     return c->config->rotate_schedule_ms > 0 && p->records && now_ms(c) >= p->next_rotation_ms;
 }
 
-static bool record_time_is_due(const struct connector *c, const struct sink_partition *p, int64_t time_ms, struct str place)
+static bool record_time_is_due(const struct connector *c, const struct sink_partition *p, int64_t time_ms,
+                               struct str place)
 {
     return c->config->rotate_ms > 0 && p->records &&
            (time_ms - p->base_ms >= c->config->rotate_ms || !str_eq(buf_str(&p->place), place));

@@ -29,8 +29,9 @@ static void put_definition(struct buf *out, const struct setting *s, size_t orde
           s->required ? "true" : "false");
     put_text_or_null(out, str_of(s->otherwise));
     buf_f(out, ",\"importance\":\"%s\",\"documentation\":", s->importance);
-    json_put_text(out, str_of(s->about ? s->about : s->use == SETTING_INERT ? "Accepted; changes nothing in this worker."
-                              : s->use == SETTING_ABSENT ? "Not emulated by this worker." : ""));
+    const char *use = s->use == SETTING_INERT ? "Accepted; changes nothing in this worker."
+                      : s->use == SETTING_ABSENT ? "Not emulated by this worker." : "";
+    json_put_text(out, str_of(s->about ? s->about : use));
     buf_z(out, ",\"group\":");
     json_put_text(out, str_of(s->group));
     buf_z(out, ",\"width\":\"MEDIUM\",\"display_name\":");

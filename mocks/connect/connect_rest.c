@@ -245,13 +245,18 @@ int connect_rest_create(struct call *c)
     const cJSON *config = cJSON_GetObjectItemCaseSensitive(doc, "config"), *v;
     struct properties given = { 0 };
     int result = 0;
-    cJSON_ArrayForEach(v, doc) if (v != name && v != config && !result) result =
-        call_fail(c, 400, "400", "Unrecognized field \"%s\": a request has \"name\" and \"config\"", v->string);
+    cJSON_ArrayForEach(v, doc)
+    {
+        if (v != name && v != config && !result)
+            result = call_fail(c, 400, "400", "Unrecognized field \"%.200s\": a request has \"name\" and \"config\"",
+                               v->string);
+    }
     if (!result && !cJSON_IsObject(config))
         result = call_fail(c, 400, "400", "The request has no \"config\" object");
     if (!result)
         result = read_pairs(c, config, &given);
-    struct str text = cJSON_IsString(name) ? arena_dup(c->arena, str_of(name->valuestring)) : properties_get(&given, "name");
+    struct str text = cJSON_IsString(name) ? arena_dup(c->arena, str_of(name->valuestring))
+                                           : properties_get(&given, "name");
     c->resource = text;
     if (!result)
         result = put_connector(c, text, &given, false);

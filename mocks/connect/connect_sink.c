@@ -208,7 +208,8 @@ int connect_sink_behind(struct connector *c, struct buf *note)
             else if (paused)
                 buf_f(note, "; the connector is PAUSED: PUT /connectors/" STR_F "/resume", STR_A(name));
             else if (p->rounds || c->start_rounds)
-                buf_f(note, "; S3 has failed %d time(s) in a row and is tried again", p->rounds ? p->rounds : c->start_rounds);
+                buf_f(note, "; S3 has failed %d time(s) in a row and is tried again",
+                      p->rounds ? p->rounds : c->start_rounds);
             result = failed || paused ? -1 : result ? result : 1;
         }
         pthread_mutex_unlock(&c->worker->lock);

@@ -30,8 +30,8 @@ bool joda_zone(struct str name, int64_t *ret_offset_ms)
     for (size_t i = 0; i < digits.n; i++)
         if (digits.p[i] != ':' && (digits.p[i] < '0' || digits.p[i] > '9'))
             return false;
-    if (!str_to_i64(str_head(digits, 2), &hours) || hours > 23 || (rest.n && (rest.n != 2 || !str_to_i64(rest, &minutes))) ||
-        minutes > 59)
+    bool read = str_to_i64(str_head(digits, 2), &hours) && (!rest.n || (rest.n == 2 && str_to_i64(rest, &minutes)));
+    if (!read || hours > 23 || minutes > 59)
         return false;
     *ret_offset_ms = (hours * 60 + minutes) * 60000 * (*name.p == '-' ? -1 : 1);
     return true;

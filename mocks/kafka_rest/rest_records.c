@@ -68,8 +68,8 @@ static int64_t query_number(struct call *c, const char *name, int64_t otherwise)
 static int read_locked(struct call *c, struct rest_consumer *i)
 {
     const struct rest_args *args = c->args;
-    enum rest_media wanted = args->accept == REST_MEDIA_ANY || args->accept == REST_MEDIA_V2 ? REST_MEDIA_BINARY : args->accept;
-    if (wanted != i->format)
+    bool unsaid = args->accept == REST_MEDIA_ANY || args->accept == REST_MEDIA_V2;
+    if ((unsaid ? REST_MEDIA_BINARY : args->accept) != i->format)
         return call_fail(c, 406, "40601", "The requested embedded data format does not match the deserializer for this "
                          "consumer instance");
     if (!i->manual && !i->has_pattern && !i->topics.n_live)

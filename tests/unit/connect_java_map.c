@@ -90,7 +90,7 @@ static void many_keys_all_come_back_once(void **state)
     assert_ok(java_map_put(&out, buf_str(&text), &e), &e);
     for (int i = 0; i < 2500; i += 97) {
         snprintf(name, sizeof name, "k%d", i);
-        int64_t got;
+        int64_t got = 0;
         assert_true(json_get(buf_str(&out), name, &v) && str_to_i64(v.raw, &got));
         assert_int_equal(got, i + 2500);
     }
