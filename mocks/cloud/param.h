@@ -24,6 +24,13 @@ struct arg {
     };
 };
 
+enum { PARAM_COMPLAINTS = 10, PARAM_KEPT = 10000 };
+/* How many items of a list or a map are kept: those beyond its limit are refused by their number. */
+static inline size_t param_kept(const struct param *p)
+{
+    return p->max ? (size_t)p->max + PARAM_COMPLAINTS : PARAM_KEPT;
+}
+
 /* Why a request is refused. */
 struct param_refusal {
     const char *code;   /* "SerializationException" or "ValidationException" */
