@@ -74,10 +74,9 @@ int multipart_create(struct call *c)
 
 struct str multipart_part_etag(struct arena *a, const struct part *p)
 {
-    char text[35] = "\"";
-    codec_hex_into(text + 1, p->md5, MD5_BYTES);
-    text[33] = '"';
-    return arena_dup(a, (struct str){ text, 34 });
+    char hex[OBJECTS_HEX];
+    objects_hex(p->md5, hex);
+    return arena_f(a, "\"%s\"", hex);
 }
 
 static int check_kind(struct call *c, enum checksum_kind upload, enum checksum_kind part)

@@ -13,11 +13,21 @@
 
 /* ---- PutObject ---- */
 
+void objects_hex(const uint8_t md5[16], char out[OBJECTS_HEX])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < 16; i++) {
+        out[2 * i] = digits[md5[i] >> 4];
+        out[2 * i + 1] = digits[md5[i] & 15];
+    }
+    out[32] = 0;
+}
+
 void objects_etag(struct str bytes, struct version *v)
 {
     uint8_t md5[MD5_BYTES];
     codec_md5(bytes, md5);
-    codec_hex_into(v->etag, md5, MD5_BYTES);
+    objects_hex(md5, v->etag);
 }
 
 int objects_put(struct call *c)

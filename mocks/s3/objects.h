@@ -4,6 +4,9 @@
 
 #include "mocks/s3/s3call.h"
 
+enum { OBJECTS_HEX = 33 };
+/* An MD5 in hex, with a NUL behind it. */
+void objects_hex(const uint8_t md5[16], char out[OBJECTS_HEX]);
 /* MD5 of the bytes in hex, into v->etag. */
 void objects_etag(struct str bytes, struct version *v);
 void objects_encryption_header(struct call *c, const struct version *v);

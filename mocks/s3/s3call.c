@@ -289,11 +289,20 @@ static int keep_header(struct call *c, const struct http_header *h, struct buf *
     return 0;
 }
 
+/* Canned ACLs are accepted and change nothing; made-up ones are refused. */
+static int check_acl(struct call *c)
+{
+    static const char *const acls[] = { "private", "public-read", "public-read-write", "authenticated-read",
+        "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control", "log-delivery-write", NULL };
+    struct str acl = s3call_header(c, "x-amz-acl");
+    return acl.n && !one_of(acl, acls) ? s3call_bad_argument(c, "x-amz-acl", acl, "The canned ACL is not valid") : 0;
+}
+
 int s3call_meta(struct call *c, struct str *ret_meta)
 {
     struct buf meta = BUF_INIT;
     size_t user_bytes = 0;
-    int result = 0;
+    int result = check_acl(c);
     for (size_t i = 0; i < sizeof unbuilt_headers / sizeof *unbuilt_headers && result == 0; i++)
         if (s3call_header(c, unbuilt_headers[i]).p)
             result = s3call_not_implemented(c, unbuilt_headers[i]);

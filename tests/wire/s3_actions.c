@@ -60,6 +60,8 @@ static const struct step objects[] = {
     { "PUT /given/k", "Content-MD5: zzz", "hello", 400, "InvalidDigest", NULL },
     { "PUT /given/k", "x-amz-storage-class: CLOUD", "hello", 400, "InvalidStorageClass", NULL },
     { "PUT /given/k", "x-amz-server-side-encryption-customer-algorithm: AES256", "hello", 501, "NotImplemented", NULL },
+    { "PUT /given/k", "x-amz-acl: everybody", "hello", 400, "InvalidArgument", NULL },
+    { "PUT /given/k", "x-amz-acl: public-read", "hello", 200, NULL, NULL },
     { "PUT /given/k", "If-None-Match: *", "hello", 412, "<Condition>If-None-Match</Condition>", NULL },
     { "PUT /given/k", "If-None-Match: \"x\"", "hello", 501, "NotImplemented", NULL },
     { "PUT /given/k", "If-Match: \"x\"", "hello", 412, "<Condition>If-Match</Condition>", NULL },
