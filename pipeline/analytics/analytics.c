@@ -66,6 +66,11 @@ struct str analytics_about(const struct analytics *a, size_t i)
     return a->queries[i]->about;
 }
 
+const struct query *analytics_query(const struct analytics *a, size_t i)
+{
+    return a->queries[i];
+}
+
 size_t analytics_find(const struct analytics *a, struct str name)
 {
     for (size_t i = 0; i < a->n; i++)

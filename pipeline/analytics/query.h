@@ -79,6 +79,7 @@ struct query {
     size_t n_order_by;
 };
 
+const struct query *analytics_query(const struct analytics *a, size_t i);
 struct query *query_compile(struct arena *a, const struct rules *r, const struct node *file, struct err *e);
 
 #endif

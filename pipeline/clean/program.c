@@ -324,16 +324,18 @@ static int program_drop(struct compiling *c, const struct node *file)
 
 struct program *program_compile(struct arena *a, const struct node *file, struct err *e)
 {
-    static const char *const WORDS[] = { "table", "about",   "key",    "columns", "drop",
-                                         "order", "require", "dedupe", "checks",  NULL };
+    static const char *const WORDS[] = { "$schema", "table",   "about",  "key",    "columns", "drop",
+                                         "order",   "require", "dedupe", "checks", NULL };
     struct compiling c = { a, ARENA_NEW(a, struct program), e };
     struct program *p = c.p;
     if (doc_keys(file, WORDS, e))
         return NULL;
-    const struct node *table = doc_get(file, "table"), *columns = doc_get(file, "columns");
+    const struct node *table = doc_get(file, "table"), *columns = doc_get(file, "columns"),
+                      *about = doc_get(file, "about");
     if (!table || !columns)
         return doc_fail(file, e, "needs \"table\", \"key\" and \"columns\""), NULL;
-    if (doc_text(table, &p->name, e) || doc_want(columns, JSON_OBJECT, e))
+    if (doc_text(table, &p->name, e) || (about && doc_text(about, &p->about, e)) ||
+        doc_want(columns, JSON_OBJECT, e))
         return NULL;
     if (columns->n < 1 || columns->n > MAX_COLUMNS)
         return doc_fail(columns, e, "a table has one to %d columns", MAX_COLUMNS), NULL;

@@ -45,7 +45,7 @@ struct check {
 };
 
 struct program {
-    struct str name;
+    struct str name, about;
     struct str *inputs; /* members the rules use, then those they drop */
     size_t n_inputs, n_used;
     struct program_column *columns; /* in the order of the output */

@@ -167,7 +167,7 @@ static int rules_add_directory(struct rules *r, const char *dir, struct err *e)
 
 static const struct node *rules_profile_doc(struct rules *r, struct str name, struct err *e)
 {
-    static const char *const WORDS[] = { "profile", "about", "switches", NULL };
+    static const char *const WORDS[] = { "$schema", "profile", "about", "switches", NULL };
     struct rule_file *file = rules_file(r, FOLDER_PROFILES, name);
     size_t n = r->folders[FOLDER_PROFILES].n;
     struct str *known = ARENA_ARRAY(&r->arena, struct str, n + 1);

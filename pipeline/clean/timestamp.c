@@ -2,9 +2,6 @@
 
 #include "base/clock.h"
 
-enum { ITEM_YEAR, ITEM_MONTH, ITEM_DAY, ITEM_HOUR, ITEM_MINUTE, ITEM_SECOND, ITEM_FRACTION, ITEM_ZONE, ITEM_LITERAL,
-       ITEM_OPEN, ITEM_CLOSE };
-
 /* The letters that may repeat, how often they must, and what they read. */
 static const struct letter {
     char letter;
@@ -13,16 +10,6 @@ static const struct letter {
 } LETTERS[] = { { 'y', 4, ITEM_YEAR },   { 'M', 2, ITEM_MONTH },  { 'd', 2, ITEM_DAY },
                 { 'H', 2, ITEM_HOUR },   { 'm', 2, ITEM_MINUTE }, { 's', 2, ITEM_SECOND },
                 { 'S', 0, ITEM_FRACTION }, { 'X', 0, ITEM_ZONE } };
-
-struct item {
-    uint8_t kind, digits;
-    char literal;
-    uint16_t close; /* ITEM_OPEN: index behind its ITEM_CLOSE */
-};
-struct timestamp_format {
-    struct item *items;
-    size_t n_items;
-};
 
 struct reading {
     int part[ITEM_FRACTION];
@@ -57,6 +44,7 @@ struct timestamp_format *timestamp_compile(struct arena *a, struct str pattern, 
     uint16_t open = 0;
     bool is_open = false;
     unsigned have = 0;
+    f->pattern = pattern;
     f->items = ARENA_ARRAY(a, struct item, pattern.n + 1);
     for (size_t i = 0; i < pattern.n;) {
         char c = pattern.p[i];

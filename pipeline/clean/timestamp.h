@@ -9,7 +9,19 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-struct timestamp_format;
+enum { ITEM_YEAR, ITEM_MONTH, ITEM_DAY, ITEM_HOUR, ITEM_MINUTE, ITEM_SECOND, ITEM_FRACTION, ITEM_ZONE, ITEM_LITERAL,
+       ITEM_OPEN, ITEM_CLOSE };
+struct item {
+    uint8_t kind, digits;
+    char literal;
+    uint16_t close; /* ITEM_OPEN: index behind its ITEM_CLOSE */
+};
+struct timestamp_format {
+    struct str pattern;
+    struct item *items;
+    size_t n_items;
+};
+
 /* NULL with *ret_why when the pattern is none, or names no full date. */
 struct timestamp_format *timestamp_compile(struct arena *a, struct str pattern, const char **ret_why);
 /* Reads the whole text; false when it does not fit or names an instant that does not exist. */
