@@ -110,7 +110,8 @@ static void versions_are_listed_in_pages_of_any_size(void **state)
 
 static char *make_dir(char path[64])
 {
-    snprintf(path, 64, "%s/s3-store-XXXXXX", getenv("TMPDIR") && strlen(getenv("TMPDIR")) < 40 ? getenv("TMPDIR") : "/tmp");
+    const char *root = getenv("TMPDIR");
+    snprintf(path, 64, "%s/s3-store-XXXXXX", root && strlen(root) < 40 ? root : P_tmpdir);
     assert_non_null(mkdtemp(path));
     return path;
 }
