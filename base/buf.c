@@ -12,61 +12,39 @@ void buf_release(struct buf *b)
     *b = (struct buf){ .max = b->max };
 }
 
-char *buf_room(struct buf *b, size_t n)
+/* The slow path of buf_room: no place left. cap stays within max, so that the quick paths need not look at max. */
+char *buf_grow(struct buf *b, size_t n)
 {
     if (b->full)
         return NULL;
-    if (n > SIZE_MAX / 2 - b->n || (b->max && b->n + n > b->max)) {
+    if (n > SIZE_MAX / 4 - b->n || (b->max && b->n + n > b->max)) {
         b->full = true;
+        b->cap = b->n; /* so that the quick paths see no place either */
         return NULL;
     }
-    if (b->n + n > b->cap) {
-        size_t cap = b->cap ? b->cap * 2 : 64;
-        while (cap < b->n + n)
-            cap *= 2;
-        b->p = mem_grow(b->p, cap);
-        b->cap = cap;
-    }
+    size_t cap = b->cap ? b->cap * 2 : 64;
+    while (cap < b->n + n)
+        cap *= 2;
+    if (b->max && cap > b->max)
+        cap = b->max;
+    b->p = mem_grow(b->p, cap);
+    b->cap = cap;
     return b->p + b->n;
-}
-
-void buf_add(struct buf *b, const void *p, size_t n)
-{
-    if (n == 0)
-        return;
-    char *at = buf_room(b, n);
-    if (at) {
-        memcpy(at, p, n);
-        b->n += n;
-    }
-}
-
-void buf_c(struct buf *b, char c)
-{
-    char *at = buf_room(b, 1);
-    if (at) {
-        *at = c;
-        b->n++;
-    }
 }
 
 void buf_vf(struct buf *b, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    char small[256];
-    int n = vsnprintf(small, sizeof small, fmt, ap);
-    if (n >= 0 && (size_t)n < sizeof small) {
-        buf_add(b, small, (size_t)n);
-    } else if (n >= 0) {
-        size_t max = b->max;
-        b->max += max != 0; /* the NUL that vsnprintf writes does not count */
-        char *at = buf_room(b, (size_t)n + 1);
-        b->max = max;
-        if (at) {
-            vsnprintf(at, (size_t)n + 1, fmt, again);
-            b->n += (size_t)n;
-        }
+    size_t room = b->p ? b->cap - b->n : 0;
+    int n = vsnprintf(b->p + (room ? b->n : 0), room, fmt, ap);
+    if (n >= 0 && (size_t)n < room) {
+        b->n += (size_t)n;
+    } else if (n >= 0) { /* vsnprintf wants a byte for its NUL, which the ceiling need not have */
+        char *text = mem_alloc((size_t)n + 1);
+        vsnprintf(text, (size_t)n + 1, fmt, again);
+        buf_add(b, text, (size_t)n);
+        free(text);
     }
     va_end(again);
 }
@@ -98,11 +76,11 @@ void buf_i64(struct buf *b, int64_t v)
 
 const char *buf_cstr(struct buf *b)
 {
-    bool was_full = b->full;
-    size_t max = b->max;
-    b->full = false, b->max = 0;
-    *buf_room(b, 1) = 0;
-    b->full = was_full, b->max = max;
+    if (!b->p || b->n == b->cap) { /* the NUL lies beyond the ceiling */
+        b->p = mem_grow(b->p, b->n + 1);
+        b->cap += b->cap == 0;
+    }
+    b->p[b->n] = 0;
     return b->p;
 }
 

@@ -181,16 +181,24 @@ static bool unreserved(char c)
 void codec_percent(struct buf *out, struct str in, const char *keep)
 {
     static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < in.n;) {
-        size_t from = i;
-        while (i < in.n && (unreserved(in.p[i]) || (in.p[i] && strchr(keep, in.p[i]))))
-            i++;
-        buf_add(out, in.p + from, i - from);
-        for (; i < in.n && !unreserved(in.p[i]) && !(in.p[i] && strchr(keep, in.p[i])); i++) {
-            uint8_t c = (uint8_t)in.p[i];
-            buf_add(out, (char[]){ '%', digits[c >> 4], digits[c & 15] }, 3);
+    char *to = in.n && in.n < SIZE_MAX / 4 ? buf_room(out, in.n * 3) : NULL;
+    char *start = to;
+    if (!to) { /* near the ceiling: byte by byte */
+        for (size_t i = 0; i < in.n && in.n > 1; i++)
+            codec_percent(out, (struct str){ in.p + i, 1 }, keep);
+        return;
+    }
+    for (size_t i = 0; i < in.n; i++) {
+        char c = in.p[i];
+        if (unreserved(c) || (c && strchr(keep, c))) {
+            *to++ = c;
+        } else {
+            *to++ = '%';
+            *to++ = digits[(uint8_t)c >> 4];
+            *to++ = digits[(uint8_t)c & 15];
         }
     }
+    out->n += (size_t)(to - start);
 }
 
 void codec_unpercent(struct buf *out, struct str in, bool plus)

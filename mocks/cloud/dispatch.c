@@ -71,7 +71,9 @@ static void write_journal(struct call *c, bool failed)
 static void conclude(struct call *c, bool failed)
 {
     if (failed) {
+        int64_t delay_ms = c->reply->delay_ms; /* the time an action says has passed has passed for its error too */
         http_reply_release(c->reply);
+        c->reply->delay_ms = delay_ms;
         c->reply->status = c->err.status ? c->err.status : 500;
         c->service->phrase(c);
     } else if (!c->reply->status) {
