@@ -73,7 +73,7 @@ static void call_failed(struct stream_reader *r, const char *action, struct str 
     }
     struct str type = json_get_text(got->body, "__type", &r->names);
     struct str message = json_get_text(got->body, "message", &r->names);
-    err_set(r->err, got->status, type.n ? type.p : "KINESIS_REFUSED", "%s of stream " STR_F " at %s: %d " STR_F ": " STR_F, action,
+    err_set(r->err, got->status, type.n ? arena_z(&r->names, type) : "KINESIS_REFUSED", "%s of stream " STR_F " at %s: %d " STR_F ": " STR_F, action,
             STR_A(stream), r->options->endpoint, got->status, STR_A(type), STR_A(message));
 }
 
