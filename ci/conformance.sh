@@ -1,0 +1,52 @@
+#!/bin/bash
+# conformance.sh - clients and engines nobody here wrote, against a cloud of their own. A script of tests/clients exits with 77
+# when its client is missing; that is shown as skipped, by name. Python clients come from PyPI into build/conformance.
+#
+#   ci/conformance.sh [PATTERN]     only the scripts whose name matches
+set -u
+cd "$(dirname "$0")/.."
+export WEIRBOX_BIN=$PWD/build/weirbox WEIRBOX_SOURCE=$PWD
+export WEIRBOX_SHARED_DATA=${WEIRBOX_SHARED_DATA:-$PWD/../shared/data}
+pattern=${1:-.}
+work=$(mktemp -d)
+trap 'kill -INT "$(cat "$work/pid" 2>/dev/null)" 2>/dev/null; rm -rf "$work"' EXIT
+
+venv=$PWD/build/conformance
+packages="boto3 requests pymysql sqlalchemy pandas mysql-connector-python cryptography duckdb pyarrow deltalake pyspark"
+if command -v python3 >/dev/null && [ ! -f "$venv/done" ]; then
+    echo "fetching Python clients from PyPI …"
+    python3 -m venv "$venv" && for package in $packages; do
+        "$venv/bin/pip" -q install "$package" >"$work/pip.log" 2>&1 || echo "  $package cannot be had: $(tail -1 "$work/pip.log")"
+    done && touch "$venv/done"
+fi
+[ -d "$venv/bin" ] && export PATH=$venv/bin:$PATH
+
+start_cloud() {
+    "$WEIRBOX_BIN" up --port 0 --json >"$work/up.json" & echo $! >"$work/pid"
+    for _ in $(seq 200); do [ -s "$work/up.json" ] && return; sleep 0.02; done
+    echo "weirbox up did not start" >&2; exit 4
+}
+url() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" "$work/up.json"; }
+
+pass=0 fail=0 skip=0
+for script in tests/clients/*.sh tests/clients/*.py tests/clients/*.mjs; do
+    name=$(basename "$script")
+    case $name in engines.py | *_common.*) continue ;; esac
+    [ -f "$script" ] && [[ $name =~ $pattern ]] || continue
+    case $name in *.sh) run=bash ;; *.py) run=python3 ;; *) run=node ;; esac
+    command -v $run >/dev/null || { echo "skip  $name: no $run"; skip=$((skip + 1)); continue; }
+    start_cloud
+    env AWS_ENDPOINT_URL="$(url edge)" AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1 \
+        AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
+        WEIRBOX_EDGE="$(url edge)" WEIRBOX_GATEWAY="$(url apigw)" KAFKA_REST_URL="$(url kafka_rest)" CONNECT_URL="$(url connect)" \
+        timeout 900 $run "$script" >"$work/out" 2>&1
+    status=$?
+    kill -INT "$(cat "$work/pid")" 2>/dev/null; wait 2>/dev/null
+    case $status in
+        0) echo "pass  $name: $(tail -1 "$work/out")"; pass=$((pass + 1)) ;;
+        77) echo "skip  $name: $(tail -1 "$work/out")"; skip=$((skip + 1)) ;;
+        *) echo "FAIL  $name (exit $status)"; tail -15 "$work/out" | sed 's/^/      /'; fail=$((fail + 1)) ;;
+    esac
+done
+echo "$pass passed, $fail failed, $skip skipped"
+[ $fail = 0 ]
