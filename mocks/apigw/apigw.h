@@ -22,7 +22,7 @@
  *   invoke.c     one call from request to answer                    integrate.c where a call goes: AWS, HTTP, MOCK
  *   mapping.c    parameter mappings                                 context.c   $context
  *   foreign.c    hosts outside of this cloud                        control.c   the control plane's list of actions
- *   vtl_*.c      mapping templates     jsonpath*.c  jregex*.c       what templates need
+ *   vtl_*.c      mapping templates     jsonpath*.c                   what templates need
  *
  * Settings of the cloud (struct cloud_setting)
  *   apigw.openapi   the text of the document; none = an API without resources

@@ -8,8 +8,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/jregex.h"
 #include "base/map.h"
-#include "mocks/apigw/jregex.h"
 #include "mocks/apigw/mapping.h"
 #include "mocks/apigw/vtl.h"
 

@@ -3,8 +3,8 @@
  * Java counts UTF-16 units, the texts here are UTF-8: `unit_at` and `units` translate. Texts of ASCII alone, the
  * usual case, need no translation. Methods that a JDK newer than 8 added are not there.
  */
+#include "base/jregex.h"
 #include "base/utf8.h"
-#include "mocks/apigw/jregex.h"
 #include "mocks/apigw/vtl_ast.h"
 
 #define ARGS struct vtl_run *r, struct vtl_value self, const struct vtl_value *a, uint32_t n

@@ -2,8 +2,8 @@
  * within its bounds, and a template that renders once renders the same again. */
 #include <stdlib.h>
 
+#include "base/jregex.h"
 #include "base/json.h"
-#include "mocks/apigw/jregex.h"
 #include "mocks/apigw/jsonpath.h"
 #include "mocks/apigw/vtl.h"
 

@@ -5,8 +5,8 @@
  * back references, look-ahead, look-behind (bounded by trying), \Q…\E, \xhh \uhhhh.
  * Matching backtracks; it is bounded in steps and depth, so that no pattern can hang a request.
  */
-#ifndef MOCKS_APIGW_JREGEX_H
-#define MOCKS_APIGW_JREGEX_H
+#ifndef BASE_JREGEX_H
+#define BASE_JREGEX_H
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -2,7 +2,7 @@
 #include <ctype.h>
 
 #include "base/utf8.h"
-#include "mocks/apigw/jregex_node.h"
+#include "base/jregex_node.h"
 
 enum { MAX_NEST = 50, MAX_REPEAT = 100000, NO_LIMIT = 0x7fffffff };
 

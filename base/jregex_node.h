@@ -1,8 +1,8 @@
 /* jregex_node.h - inside jregex*.c: a compiled pattern. */
-#ifndef MOCKS_APIGW_JREGEX_NODE_H
-#define MOCKS_APIGW_JREGEX_NODE_H
+#ifndef BASE_JREGEX_NODE_H
+#define BASE_JREGEX_NODE_H
 
-#include "mocks/apigw/jregex.h"
+#include "base/jregex.h"
 
 enum flag { FLAG_CASE = 1, FLAG_DOTALL = 2, FLAG_LINES = 4 };
 

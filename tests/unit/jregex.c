@@ -1,5 +1,5 @@
 /* Regular expressions as Java has them. */
-#include "mocks/apigw/jregex.h"
+#include "base/jregex.h"
 #include "tests/support/t.h"
 
 static void patterns_match_whole_texts_as_in_java(void **state)

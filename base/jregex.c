@@ -4,7 +4,7 @@
 #include <ctype.h>
 
 #include "base/utf8.h"
-#include "mocks/apigw/jregex_node.h"
+#include "base/jregex_node.h"
 
 enum { MAX_STEPS = 1000000, MAX_DEPTH = 3000 };
 
