@@ -6,7 +6,7 @@
 #include "base/utf8.h"
 #include "base/jregex_node.h"
 
-enum { MAX_STEPS = 1000000, MAX_DEPTH = 3000 };
+enum { MAX_STEPS = 1000000, MAX_DEPTH = 3000, CHARS_A_STEP = 16 };
 
 static bool is_predefined(char k, uint32_t c)
 {
@@ -62,8 +62,10 @@ static bool in_set(const struct set *s, uint32_t c, unsigned flags)
             hit = (c >= it->low && c <= it->high) ||
                   (flags & FLAG_CASE && c < 128 && isalpha((int)c) && (c ^ 32) >= it->low && (c ^ 32) <= it->high);
     }
-    if (s->both && (hit || !s->items))
-        hit = in_set(s->both, c, flags);
+    if (!s->items && s->both)
+        hit = true;
+    for (const struct set *both = s->both; both && hit; both = both->also)
+        hit = in_set(both, c, flags);
     return hit != s->negate;
 }
 
@@ -148,6 +150,7 @@ static bool repeat_one(struct run *r, const struct node *n, size_t i, const stru
     int goal = n->mode == 'l' ? n->min : n->max;
     while (count < goal && (width = one(r, n->body, at)))
         at += width, count++;
+    r->steps += count / CHARS_A_STEP;
     if (count < n->min)
         return false;
     if (n->mode == 'p')
@@ -230,12 +233,13 @@ static bool finish(struct run *r, size_t i, const struct rest *k)
     return false;
 }
 
-static size_t back_reference(const struct run *r, const struct node *n, size_t i)
+static size_t back_reference(struct run *r, const struct node *n, size_t i)
 {
     if (n->group >= JREGEX_GROUPS || r->m->from[n->group] == STR_NONE)
         return STR_NONE;
     struct str again = { r->text.p + r->m->from[n->group], r->m->to[n->group] - r->m->from[n->group] };
     struct str here = str_head(str_from(r->text, i), again.n);
+    r->steps += (int)(here.n / CHARS_A_STEP);
     bool same = n->flags & FLAG_CASE ? str_eq_nocase(again, here) : str_eq(again, here);
     return same ? i + again.n : STR_NONE;
 }

@@ -1,9 +1,11 @@
-/* jregex.h - regular expressions as java.util.regex has them: what templates, selection patterns and models use.
+/* jregex.h - regular expressions as java.util.regex has them: what topic patterns of Kafka's
+ * clients, selection patterns and templates of API Gateway are written in.
  *
  * Alternation, groups (capturing, (?:…), (?<name>…), (?i) (?s) (?m) (?x is not)), classes with ranges, negation, && and
  * predefined sets (\d \w \s \h \p{Alpha} …), quantifiers greedy, lazy and possessive, anchors, word boundaries,
  * back references, look-ahead, look-behind (bounded by trying), \Q…\E, \xhh \uhhhh.
- * Matching backtracks; it is bounded in steps and depth, so that no pattern can hang a request.
+ * Matching backtracks; it is bounded in steps and depth, so that no pattern can hang a request. A compiled pattern may be
+ * matched from many threads at once.
  */
 #ifndef BASE_JREGEX_H
 #define BASE_JREGEX_H
@@ -12,7 +14,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { JREGEX_GROUPS = 32 };
+enum { JREGEX_GROUPS = 32, JREGEX_MAX_BYTES = 65536 /* of a pattern */ };
 
 struct jregex;
 struct jregex_match {
@@ -20,7 +22,7 @@ struct jregex_match {
     bool exhausted; /* the bound was reached: the answer is not known */
 };
 
-/* In the arena; NULL with *e filled when the pattern is malformed. */
+/* In the arena; NULL with *e filled (what, at which character) when the pattern is malformed. */
 struct jregex *jregex_compile(struct arena *a, struct str pattern, struct err *e);
 /* The whole text (String.matches). */
 bool jregex_matches(const struct jregex *x, struct str text, struct jregex_match *ret_match);

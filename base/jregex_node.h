@@ -19,7 +19,8 @@ struct item {
 struct set {
     bool negate;
     struct item *items;
-    struct set *both; /* && */
+    struct set *both; /* the first && of the brackets */
+    struct set *also; /* the && behind this one */
 };
 struct node {
     enum kind kind;

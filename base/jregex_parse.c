@@ -20,7 +20,7 @@ struct parse {
 static void *bad(struct parse *p, const char *why)
 {
     if (!p->failed)
-        err_set(p->e, 500, "PATTERN_MALFORMED", "%s at character %zu of the pattern \"" STR_F "\"", why, p->i + 1,
+        err_set(p->e, 0, "PATTERN_MALFORMED", "%s at character %zu of the pattern \"" STR_F "\"", why, p->i + 1,
                 STR_A(p->text));
     p->failed = true;
     return NULL;
@@ -129,9 +129,33 @@ static bool escape(struct parse *p, struct item *ret)
     return true;
 }
 
+static struct set *parse_set(struct parse *p);
+
+/* One member of brackets: a nested class, a predefined set, a character, or a range from one to the next. */
+static bool parse_item(struct parse *p, struct item *it)
+{
+    if (eat(p, "["))
+        return (it->nested = parse_set(p)) != NULL;
+    if (!eat(p, "\\"))
+        it->low = it->high = next_char(p);
+    else if (!escape(p, it))
+        return false;
+    bool range = look(p) == '-' && p->i + 1 < p->text.n && p->text.p[p->i + 1] != ']' && p->text.p[p->i + 1] != '[';
+    if (it->predefined || !range)
+        return true;
+    struct item high = { 0 };
+    p->i++;
+    if (!eat(p, "\\"))
+        high.high = next_char(p);
+    else if (!escape(p, &high))
+        return false;
+    it->high = high.high;
+    return (!high.predefined && it->high >= it->low) || bad(p, "an impossible range") != NULL;
+}
+
 static struct set *parse_set(struct parse *p)
 {
-    struct set *s = ARENA_NEW(p->a, struct set);
+    struct set *s = ARENA_NEW(p->a, struct set), **both = &s->both;
     struct item **tail = &s->items;
     if (++p->nest > MAX_NEST)
         return bad(p, "the pattern nests too deep");
@@ -139,43 +163,19 @@ static struct set *parse_set(struct parse *p)
     for (bool first = true; first || look(p) != ']'; first = false) {
         if (look(p) < 0)
             return bad(p, "a [ is not closed");
-        struct item *it = ARENA_NEW(p->a, struct item);
         if (eat(p, "&&")) {
             bool bracket = eat(p, "["); /* else: the rest of this bracket */
-            s->both = parse_set(p);
-            if (!s->both)
+            if (!(*both = parse_set(p)))
                 return NULL;
+            both = &(*both)->also;
             if (bracket)
                 continue;
             p->nest--;
             return s;
         }
-        if (eat(p, "[")) {
-            it->nested = parse_set(p);
-            if (!it->nested)
-                return NULL;
-        } else if (eat(p, "\\")) {
-            if (!escape(p, it))
-                return NULL;
-        } else {
-            it->low = it->high = next_char(p);
-        }
-        if (!it->nested && !it->predefined && look(p) == '-' && p->i + 1 < p->text.n && p->text.p[p->i + 1] != ']' &&
-            p->text.p[p->i + 1] != '[') {
-            p->i++;
-            struct item high = { 0 };
-            if (eat(p, "\\")) {
-                if (!escape(p, &high))
-                    return NULL;
-            } else {
-                high.high = next_char(p);
-            }
-            it->high = high.high;
-            if (high.predefined || it->high < it->low)
-                return bad(p, "an impossible range");
-        }
-        *tail = it;
-        tail = &it->next;
+        if (!parse_item(p, *tail = ARENA_NEW(p->a, struct item)))
+            return NULL;
+        tail = &(*tail)->next;
     }
     p->i++;
     p->nest--;
@@ -324,7 +324,7 @@ static struct node *parse_atom(struct parse *p)
         return make(p, K_END);
     if (eat(p, "\\"))
         return parse_escape(p);
-    if (look(p) == '*' || look(p) == '+' || look(p) == '?')
+    if (look(p) >= 0 && strchr("*+?{", look(p)))
         return bad(p, "nothing to repeat");
     n = make(p, K_CHAR);
     n->c = next_char(p);
@@ -371,9 +371,6 @@ static struct node *parse_repeated(struct parse *p)
         r->mode = eat(p, "?") ? 'l' : eat(p, "+") ? 'p' : 'g';
         r->body = n;
         n = r;
-        if (++p->nest > MAX_NEST)
-            return bad(p, "the pattern nests too deep");
-        p->nest--;
     }
     return n;
 }
@@ -421,6 +418,10 @@ static struct node *parse_alternatives(struct parse *p, struct node *into)
 struct jregex *jregex_compile(struct arena *a, struct str pattern, struct err *e)
 {
     struct jregex *x = ARENA_NEW(a, struct jregex);
+    if (pattern.n > JREGEX_MAX_BYTES) {
+        err_set(e, 0, "PATTERN_MALFORMED", "a pattern of more than %d bytes", JREGEX_MAX_BYTES);
+        return NULL;
+    }
     struct parse p = { .a = a, .e = e, .text = arena_dup(a, pattern), .x = x };
     x->top = make(&p, K_GROUP);
     x->top->group = 0;

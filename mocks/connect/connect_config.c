@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "mocks/connect/java_regex.h"
 
 enum { MIN_PART_BYTES = 5242880, MAX_TASKS = 1000, MAX_PAD = 64 };
 
@@ -187,13 +186,9 @@ static void read_topics(struct connect_config *c, struct config_mistakes *m)
     else if (!c->n_topics && !regex.n)
         connect_config_mistake(m, "topics", "Must configure one of topics or topics.regex");
     struct err e;
-    if (!regex.n)
-        return;
-    if (java_regex_compile(regex, &c->topics_regex, &e))
+    if (regex.n && !(c->topics_regex = jregex_compile(&c->arena, regex, &e)))
         connect_config_mistake(m, "topics.regex", "Invalid value " STR_F " for configuration topics.regex: Invalid regex: %s",
                                STR_A(regex), e.message);
-    else
-        c->has_regex = true;
 }
 
 static bool bucket_name_valid(struct str b)
@@ -386,8 +381,6 @@ void connect_config_close(struct connect_config *c)
 {
     if (!c)
         return;
-    if (c->has_regex)
-        regfree(&c->topics_regex);
     arena_release(&c->arena);
     free(c);
 }
@@ -422,8 +415,9 @@ struct str connect_config_summary(const struct config_mistakes *m, struct arena 
 
 bool connect_config_matches(const struct connect_config *c, const char *topic)
 {
-    if (c->has_regex)
-        return regexec(&c->topics_regex, topic, 0, NULL, 0) == 0;
+    struct jregex_match m;
+    if (c->topics_regex)
+        return jregex_matches(c->topics_regex, str_of(topic), &m);
     for (size_t i = 0; i < c->n_topics; i++)
         if (str_is(c->topics[i], topic))
             return true;

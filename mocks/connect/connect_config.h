@@ -2,10 +2,9 @@
 #ifndef MOCKS_CONNECT_CONNECT_CONFIG_H
 #define MOCKS_CONNECT_CONNECT_CONFIG_H
 
-#include <regex.h>
-
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/jregex.h"
 #include "mocks/connect/joda.h"
 #include "mocks/connect/properties.h"
 
@@ -67,8 +66,7 @@ struct connect_config {
     unsigned tasks_max;
     struct str *topics; /* one of the two is given */
     size_t n_topics;
-    bool has_regex;
-    regex_t topics_regex;
+    struct jregex *topics_regex;
     struct str bucket, region, topics_dir, dir_delim, file_delim, acl, encryption, kms_key;
     struct str store_url, access_key, secret; /* store_url.n == 0: this cloud's S3 */
     int64_t flush_size, rotate_ms, rotate_schedule_ms, retry_backoff_ms, part_bytes, part_retries, part_backoff_ms;

@@ -2,9 +2,9 @@
 #ifndef MOCKS_KAFKA_REST_REST_H
 #define MOCKS_KAFKA_REST_REST_H
 
-#include <regex.h>
 #include <stdatomic.h>
 
+#include "base/jregex.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "mocks/cloud/cloud.h"
@@ -82,8 +82,9 @@ struct rest_consumer {
     bool latest, auto_commit, none; /* auto.offset.reset */
     int64_t timeout_ms, last_used_ms;
     struct map topics; /* subscribed by name -> itself */
-    bool has_pattern, joined;
-    regex_t pattern;
+    struct arena memory;    /* of the pattern */
+    struct jregex *pattern; /* NULL = subscribed by names */
+    bool joined;
     bool manual; /* positions were assigned, not subscribed to */
     struct rest_position *positions;
     size_t n_positions, cap_positions;

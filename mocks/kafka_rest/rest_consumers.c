@@ -33,9 +33,9 @@ static void consumer_unsubscribe(struct rest_consumer *i)
 {
     map_release(&i->topics);
     i->topics = MAP_INIT;
-    if (i->has_pattern)
-        regfree(&i->pattern);
-    i->has_pattern = i->joined = i->manual = false;
+    arena_release(&i->memory);
+    i->pattern = NULL;
+    i->joined = i->manual = false;
     i->n_positions = 0;
 }
 
@@ -128,7 +128,8 @@ void rest_consumers_commit_all(struct call *c, const struct rest_consumer *i)
 
 static bool subscribes(const struct rest_consumer *i, const char *topic)
 {
-    return i->has_pattern ? regexec(&i->pattern, topic, 0, NULL, 0) == 0 : map_get(&i->topics, str_of(topic)) != NULL;
+    struct jregex_match m;
+    return i->pattern ? jregex_matches(i->pattern, str_of(topic), &m) : map_get(&i->topics, str_of(topic)) != NULL;
 }
 
 /* This member's rank among the members of its group that subscribe to the topic, and how many they are. */
@@ -359,18 +360,17 @@ static int subscribe_to(struct call *c, struct rest_consumer *i, const cJSON *to
 {
     if (i->manual || (topics && pattern))
         return call_fail(c, 409, "40903", EXCLUSIVE);
-    regex_t re;
-    if (pattern) {
-        char *anchored = arena_z(c->arena, arena_f(c->arena, "^(%s)$", pattern->valuestring));
-        if (strlen(anchored) > 1000 || regcomp(&re, anchored, REG_EXTENDED | REG_NOSUB))
-            return call_fail(c, 422, "40001", "Invalid consumer configuration. It does not abide by the constraints: "
-                             "topic_pattern is no regular expression");
+    struct err e;
+    struct arena memory = ARENA_INIT;
+    struct jregex *compiled = pattern ? jregex_compile(&memory, str_of(pattern->valuestring), &e) : NULL;
+    if (pattern && !compiled) {
+        arena_release(&memory);
+        return call_fail(c, 422, "40001", "Invalid consumer configuration. It does not abide by the constraints: "
+                         "topic_pattern is no regular expression: %s", e.message);
     }
     consumer_unsubscribe(i);
-    if (pattern) {
-        i->pattern = re;
-        i->has_pattern = true;
-    }
+    i->memory = memory;
+    i->pattern = compiled;
     const cJSON *v;
     cJSON_ArrayForEach(v, topics) map_put(&i->topics, str_of(v->valuestring), i);
     return 0;
@@ -415,7 +415,7 @@ int rest_consumers_subscription(struct call *c)
             buf_c(out, ',');
         json_put_text(out, m->key);
     }
-    for (size_t k = 0; i->has_pattern && k < i->n_positions; k++)
+    for (size_t k = 0; i->pattern && k < i->n_positions; k++)
         if (i->positions[k].partition == 0) {
             buf_z(out, n++ ? "," : "");
             json_put_text(out, str_of(plog_name(i->positions[k].log)));
@@ -439,7 +439,7 @@ int rest_consumers_unsubscribe(struct call *c)
 static int assign(struct call *c, struct rest_consumer *i, const cJSON *list)
 {
     const cJSON *v;
-    if (i->has_pattern || i->topics.n_live)
+    if (i->pattern || i->topics.n_live)
         return call_fail(c, 409, "40903", EXCLUSIVE);
     consumer_unsubscribe(i);
     i->manual = true;

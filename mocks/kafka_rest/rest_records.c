@@ -72,7 +72,7 @@ static int read_locked(struct call *c, struct rest_consumer *i)
     if ((unsaid ? REST_MEDIA_BINARY : args->accept) != i->format)
         return call_fail(c, 406, "40601", "The requested embedded data format does not match the deserializer for this "
                          "consumer instance");
-    if (!i->manual && !i->has_pattern && !i->topics.n_live)
+    if (!i->manual && !i->pattern && !i->topics.n_live)
         return call_fail(c, 409, "40903", "Illegal state: Consumer is not subscribed to any topics or assigned any "
                          "partitions");
     bool first = !i->joined && !i->manual;

@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "mocks/connect/connect_config.h"
 #include "mocks/connect/java_map.h"
-#include "mocks/connect/java_regex.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,7 +23,7 @@ static void check_config(struct str text)
     if (properties_parse(text, &a, &given, &e) == 0) {
         struct connect_config *c = connect_config_open(&given, true, &m);
         require(!c == (m.n > 0));
-        require(!c || (c->flush_size >= 1 && c->bucket.n && c->tasks_max >= 1 && (c->n_topics || c->has_regex)));
+        require(!c || (c->flush_size >= 1 && c->bucket.n && c->tasks_max >= 1 && (c->n_topics || c->topics_regex)));
         (void)connect_config_summary(&m, &a);
         connect_config_close(c);
     } else {
@@ -37,10 +36,7 @@ static void check_pieces(struct str text)
 {
     struct buf out = BUF_INIT;
     struct err e = { 0 };
-    regex_t re;
     int64_t v;
-    if (text.n < 200 && java_regex_compile(text, &re, &e) == 0)
-        regfree(&re);
     if (!joda_pattern_fault(text))
         joda_print(&out, text, 1598586767000, 0);
     (void)joda_zone(text, &v);

@@ -15,6 +15,8 @@ static void patterns_match_whole_texts_as_in_java(void **state)
         { "\\p{Alpha}\\P{Alpha}", "a1", 1 }, { "\\Qa.b\\E", "a.b", 1 }, { "\\x41\\u0042", "AB", 1 }, { ".", "\n", 0 },
         { "(?s).", "\n", 1 }, { "\\bfoo\\b", "foo", 1 }, { "Gr\u00fc.e", "Gr\u00fc\u00dfe", 1 }, { "[\u00e0-\u00ff]", "\u00fc", 1 },
         { "(a*)*", "aaa", 1 }, { "(|a)+", "aa", 1 }, { "x*", "aaa", 0 },
+        { "[a-z&&[^b]&&[^c]]", "a", 1 }, { "[a-z&&[^b]&&[^c]]", "b", 0 }, { "[a-z&&[^b]&&[^c]]", "c", 0 },
+        { "\u00fc{2}", "\u00fc\u00fc", 1 }, { "a{1}{1}{1}", "a", 1 }, { "a}]", "a}]", 1 }, { "a.*?c", "abcc", 1 },
         { "(", "", -1 }, { ")", "", -1 }, { "[a", "", -1 }, { "a{2", "", -1 }, { "*a", "", -1 }, { "\\", "", -1 },
         { "[b-a]", "", -1 }, { "a{3,2}", "", -1 }, { "\\y", "", -1 }, { "(?<", "", -1 }, { "\\p{Nope}", "", -1 },
     };
@@ -29,6 +31,52 @@ static void patterns_match_whole_texts_as_in_java(void **state)
         assert_int_equal(got, rows[i].matches);
         arena_release(&a);
     }
+}
+
+/* As topics.regex and topic_pattern use them. */
+static void patterns_match_names_of_topics(void **state)
+{
+    (void)state;
+    static const struct { const char *pattern, *topic; bool matches; } rows[] = {
+        { "0a1b2c3d4e5f.*", "0a1b2c3d4e5f.pin", true }, { "0a1b2c3d4e5f.*", "0a1b2c3d4e5f", true },
+        { "0a1b2c3d4e5f.*", "x0a1b2c3d4e5f.pin", false }, { "a|b", "a", true }, { "a|b", "ab", false },
+        { "ab|cd", "abd", false }, { "id\\.(pin|geo|user)", "id.pin", true }, { "id\\.(?:pin|geo)", "id.geo", true },
+        { "id\\.(pin|geo)", "idxpin", false }, { "\\d{3}", "123", true }, { "\\d{3}", "1234", false },
+        { "[a-f\\d]+\\.pin", "0af9.pin", true }, { "[^.]*", "a.b", false }, { "[\\w.-]+", "a.b-c_d", true },
+        { "\\w+-\\S+", "ab-c", true }, { "(?i)ABC", "abc", true }, { "\\Qa.b\\E.*", "a.bc", true },
+        { "\\Qa.b\\E.*", "axbc", false }, { "a+b?", "aab", true }, { "^abc$", "abc", true },
+        { "(?!__).*", "__consumer_offsets", false }, { "(?!__).*", "id.pin", true }, { "a(?=b)", "ab", false },
+        { "(a)\\1", "aa", true }, { "a*?", "aaa", true }, { "\\p{Lu}", "A", true },
+    };
+    struct arena a = ARENA_INIT;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct err e = { 0 };
+        struct jregex_match m;
+        struct jregex *x = jregex_compile(&a, str_of(rows[i].pattern), &e);
+        if (!x || jregex_matches(x, str_of(rows[i].topic), &m) != rows[i].matches)
+            fail_msg("%s against %s: %s", rows[i].pattern, rows[i].topic, e.message);
+    }
+    arena_release(&a);
+}
+
+static void a_malformed_pattern_is_told_where(void **state)
+{
+    (void)state;
+    static const struct { const char *pattern, *why; } rows[] = {
+        { "[abc", "a [ is not closed at character 5 of the pattern \"[abc\"" }, { "a{2", "a malformed {n,m} at character 4" },
+        { "a{x}", "a malformed {n,m} at character 3" }, { "(a", "a ( is not closed" }, { "a\\", "a backslash ends the pattern" },
+        { "a|{2}", "nothing to repeat at character 3" }, { "{", "nothing to repeat" }, { "a{100001}", "too many repetitions" },
+        { "(?y)", "an unknown kind of group" }, { "\\k<no>", "no group of that name" }, { "\\u12g4", "hexadecimal digits" },
+        { "[a-\\d]", "an impossible range" },
+    };
+    struct arena a = ARENA_INIT;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct err e = { 0 };
+        assert_null(jregex_compile(&a, str_of(rows[i].pattern), &e));
+        if (!strstr(e.message, rows[i].why))
+            fail_msg("%s: %s", rows[i].pattern, e.message);
+    }
+    arena_release(&a);
 }
 
 static void finding_gives_groups(void **state)
@@ -58,10 +106,18 @@ static void a_pattern_cannot_hang(void **state)
     struct jregex_match m;
     assert_false(jregex_matches(jregex_compile(&a, S("(a+)+b"), &e), S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), &m));
     assert_true(m.exhausted);
-    char *nested = arena_alloc(&a, 1001);
-    memset(nested, '(', 1000);
-    nested[1000] = 0;
-    assert_null(jregex_compile(&a, str_of(nested), &e));
+    char *many = arena_alloc(&a, 1 << 20);
+    memset(many, '(', 1000);
+    assert_null(jregex_compile(&a, (struct str){ many, 1000 }, &e));
+    memset(many, 'a', 1 << 20);
+    assert_null(jregex_compile(&a, (struct str){ many, JREGEX_MAX_BYTES + 1 }, &e));
+    assert_non_null(jregex_compile(&a, (struct str){ many, JREGEX_MAX_BYTES }, &e));
+    static const char *const quadratic[] = { "a*+b", "a*b", "a*?b", "(a*)\\1b" };
+    for (size_t i = 0; i < sizeof(quadratic) / sizeof(*quadratic); i++) {
+        assert_false(jregex_find(jregex_compile(&a, str_of(quadratic[i]), &e), (struct str){ many, 1 << 20 }, 0, &m));
+        assert_true(m.exhausted);
+    }
+    assert_true(jregex_matches(jregex_compile(&a, S("a*"), &e), (struct str){ many, 1 << 20 }, &m));
     arena_release(&a);
 }
 
@@ -69,6 +125,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_match_whole_texts_as_in_java),
+        cmocka_unit_test(patterns_match_names_of_topics),
+        cmocka_unit_test(a_malformed_pattern_is_told_where),
         cmocka_unit_test(finding_gives_groups),
         cmocka_unit_test(a_pattern_cannot_hang),
     };
