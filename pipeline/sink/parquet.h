@@ -43,6 +43,7 @@ struct parquet_field {
     enum parquet_kind kind;
     bool required;
     uint8_t precision, scale; /* DECIMAL */
+    struct str constant;      /* reading: JSON text that stands for the file's column when p != NULL */
     struct parquet_field *children;
     size_t n_children;
 };

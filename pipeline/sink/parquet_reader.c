@@ -62,7 +62,7 @@ static int bind_members(struct parquet_reader *r, struct node *n, const struct p
         for (; k < m->elements[at].n_children && !str_eq(m->elements[child].name, fields[i].name); k++)
             child = m->elements[child].next;
         n->children[i] = (struct node){ .field = &fields[i], .first = r->n_cursors, .end = r->n_cursors };
-        if (k < m->elements[at].n_children && bind(r, &n->children[i], &fields[i], child, false, e))
+        if (k < m->elements[at].n_children && !fields[i].constant.p && bind(r, &n->children[i], &fields[i], child, false, e))
             return -1;
     }
     return 0;
@@ -210,7 +210,7 @@ static int put_repeated(struct parquet_reader *r, const struct node *n, struct b
 static int put(struct parquet_reader *r, const struct node *n, struct buf *out, struct err *e)
 {
     if (!n->el) {
-        buf_z(out, "null");
+        buf_str_add(out, n->field->constant.p ? n->field->constant : S("null"));
         return 0;
     }
     for (size_t i = n->first; i < n->end; i++)

@@ -40,7 +40,7 @@ static void sink_table_cell(struct column *c, size_t i, struct rng *r, struct ar
 }
 
 /* id (long, never null), ind (int, never null), text, on, number, at, big, kind (coded), coordinates. */
-static struct table *sink_table_make(size_t rows, uint64_t seed, struct arena *a)
+static inline struct table *sink_table_make(size_t rows, uint64_t seed, struct arena *a)
 {
     static const struct { const char *name; enum column_type type; } columns[] = {
         { "id", COLUMN_LONG }, { "ind", COLUMN_INT }, { "text", COLUMN_STRING }, { "on", COLUMN_BOOLEAN }, { "number", COLUMN_DOUBLE },
@@ -77,7 +77,7 @@ static struct table *sink_table_make(size_t rows, uint64_t seed, struct arena *a
     return t;
 }
 
-static struct str sink_table_lines(const struct table *t, struct arena *a)
+static inline struct str sink_table_lines(const struct table *t, struct arena *a)
 {
     struct buf out = BUF_INIT;
     for (size_t i = 0; i < t->n_rows; i++)
