@@ -9,9 +9,12 @@ target_link_libraries(t PUBLIC room::cloud PkgConfig::CMOCKA)
 
 set(SHARED_DATA "${CMAKE_SOURCE_DIR}/../shared/data" CACHE PATH "real rows and captures; tests that want them skip without")
 set(ROOMS ${MOCKS} ${PIPELINE})
+set(LIMIT 120) # seconds a test may take
+if(WEIRBOX_SANITIZE)
+  set(LIMIT 600)
+endif()
 
 function(program_test label file)
-  cmake_parse_arguments(T "" "TIMEOUT" "" ${ARGN})
   get_filename_component(stem ${file} NAME_WE)
   set(name ${label}_${stem})
   set(link)
@@ -28,7 +31,7 @@ function(program_test label file)
   # Failing assertions leave by longjmp, which gcc does not know when it asks whether a variable was set.
   target_compile_options(${name} PRIVATE $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_test(NAME ${label}/${stem} COMMAND ${name})
-  set_tests_properties(${label}/${stem} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 120
+  set_tests_properties(${label}/${stem} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT ${LIMIT}
     ENVIRONMENT "CMOCKA_TEST_ABORT=0;WEIRBOX_SOURCE=${CMAKE_SOURCE_DIR};WEIRBOX_SHARED_DATA=${SHARED_DATA};WEIRBOX_BIN=${CMAKE_BINARY_DIR}/weirbox")
 endfunction()
 
@@ -42,7 +45,7 @@ foreach(label unit wire golden published fault)
   foreach(file ${scripts})
     get_filename_component(stem ${file} NAME_WE)
     add_test(NAME ${label}/${stem} COMMAND bash ${CMAKE_SOURCE_DIR}/tests/support/run_script.sh ${file})
-    set_tests_properties(${label}/${stem} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 120
+    set_tests_properties(${label}/${stem} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT ${LIMIT}
       ENVIRONMENT "WEIRBOX_SOURCE=${CMAKE_SOURCE_DIR};WEIRBOX_SHARED_DATA=${SHARED_DATA};WEIRBOX_BIN=${CMAKE_BINARY_DIR}/weirbox")
   endforeach()
 endforeach()
@@ -54,7 +57,7 @@ foreach(file ${files})
   add_executable(fuzz_${stem} ${file} tests/support/fuzz_main.c)
   target_link_libraries(fuzz_${stem} PRIVATE room::cli flags)
   add_test(NAME fuzz/${stem} COMMAND fuzz_${stem} 4000 ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${stem})
-  set_tests_properties(fuzz/${stem} PROPERTIES LABELS fuzz TIMEOUT 120)
+  set_tests_properties(fuzz/${stem} PROPERTIES LABELS fuzz TIMEOUT ${LIMIT})
 endforeach()
 
 foreach(script floors names)
