@@ -1,5 +1,9 @@
 /* Encodings both ways, digests and checksums by the vectors of their RFCs. */
+#include <stdlib.h>
+
 #include "base/codec.h"
+#include "base/err.h"
+#include "base/rng.h"
 #include "tests/support/t.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -41,6 +45,72 @@ static void base64_goes_both_ways(void **state)
     }
     buf_release(&b);
     buf_release(&back);
+}
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* Bit by bit: letter i holds the six bits from 6 * i on. */
+static void slow_base64(struct buf *out, struct str in)
+{
+    for (size_t bit = 0; bit < in.n * 8; bit += 6) {
+        unsigned v = 0;
+        for (size_t k = bit; k < bit + 6; k++)
+            v = v << 1 | (k / 8 < in.n ? (unsigned)((uint8_t)in.p[k / 8] >> (7 - k % 8) & 1) : 0);
+        buf_c(out, alphabet[v]);
+    }
+    while (out->n % 4)
+        buf_c(out, '=');
+}
+
+static void base64_agrees_with_bit_by_bit_at_every_length(void **state)
+{
+    (void)state;
+    enum { MOST = 300 };
+    struct rng chance;
+    rng_seed(&chance, 6);
+    for (size_t n = 0; n <= MOST; n++) {
+        char *bytes = mem_alloc(n ? n : 1); /* of exactly that size, so that ASan sees a read beyond it */
+        struct buf slow = BUF_INIT, fast = BUF_INIT, back = BUF_MAX(n / 3 * 3 + 3), loose = BUF_INIT;
+        rng_bytes(&chance, bytes, n);
+        slow_base64(&slow, (struct str){ bytes, n });
+        codec_base64(&fast, (struct str){ bytes, n });
+        assert_true(str_eq(buf_str(&fast), buf_str(&slow)));
+        char *letters = mem_alloc(slow.n ? slow.n : 1);
+        if (slow.n)
+            memcpy(letters, slow.p, slow.n);
+        assert_true(codec_unbase64(&back, (struct str){ letters, slow.n }));
+        assert_true(str_eq(buf_str(&back), (struct str){ bytes, n }));
+        size_t unpadded = (n * 8 + 5) / 6;
+        for (size_t i = 0; i < unpadded; i++)
+            letters[i] = letters[i] == '+' ? '-' : letters[i] == '/' ? '_' : letters[i];
+        assert_true(codec_unbase64_loose(&loose, (struct str){ letters, unpadded }));
+        assert_true(str_eq(buf_str(&loose), (struct str){ bytes, n }));
+        free(letters);
+        free(bytes);
+        struct buf *all[] = { &slow, &fast, &back, &loose };
+        for (size_t i = 0; i < COUNT(all); i++)
+            buf_release(all[i]);
+    }
+}
+
+static void a_byte_that_is_no_letter_is_found_wherever_it_stands(void **state)
+{
+    (void)state;
+    char text[64];
+    struct buf b = BUF_INIT;
+    for (size_t at = 0; at < sizeof text; at++)
+        for (int c = 0; c < 256; c++) {
+            memset(text, 'A', sizeof text);
+            text[at] = (char)c;
+            bool letter = c && strchr(alphabet, c), pad = c == '=' && at == sizeof text - 1;
+            buf_reset(&b);
+            if (codec_unbase64(&b, (struct str){ text, sizeof text }) != (letter || pad))
+                fail_msg("byte %d at %zu", c, at);
+            buf_reset(&b);
+            if (codec_unbase64_loose(&b, (struct str){ text, sizeof text }) != (letter || pad || c == '-' || c == '_'))
+                fail_msg("loose: byte %d at %zu", c, at);
+        }
+    buf_release(&b);
 }
 
 static void malformed_base64_is_refused(void **state)
@@ -290,6 +360,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(base64_goes_both_ways),
+        cmocka_unit_test(base64_agrees_with_bit_by_bit_at_every_length),
+        cmocka_unit_test(a_byte_that_is_no_letter_is_found_wherever_it_stands),
         cmocka_unit_test(malformed_base64_is_refused),
         cmocka_unit_test(hex_goes_both_ways),
         cmocka_unit_test(percent_encoding_keeps_the_unreserved),
