@@ -1,12 +1,13 @@
-/* codec.c - hex, percent encoding; digests.
+/* codec.c - hex, percent encoding; digests, AES.
  *
- * The digests use libcrypto's block functions rather than EVP: for the few hundred bytes that are hashed here the
+ * Digests and AES use libcrypto's block functions rather than EVP: for the few hundred bytes that are hashed here the
  * look-up and the context of EVP cost more than the hashing (SHA-256 of 700 bytes 0.6 us against 0.4 us, MD5 of a
  * partition key 0.29 us against 0.08 us), and a context on the stack needs no cache.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/codec.h"
 
+#include <openssl/aes.h>
 #include <openssl/crypto.h>
 #include <openssl/md5.h>
 #include <openssl/sha.h>
@@ -135,19 +136,46 @@ void codec_sha256(struct str in, uint8_t out[SHA256_BYTES])
     SHA256_Final(out, &c);
 }
 
-/* RFC 2104. */
-void codec_hmac_sha256(struct str key, struct str in, uint8_t out[SHA256_BYTES])
+/* RFC 2104: the key padded to a block, for the inner and the outer digest. */
+enum { HMAC_BLOCK = 64 };
+static void hmac_pads(struct str key, uint8_t inner[HMAC_BLOCK], uint8_t outer[HMAC_BLOCK])
 {
-    uint8_t inner[SHA256_CBLOCK] = { 0 }, outer[SHA256_CBLOCK];
-    if (key.n > sizeof inner)
-        codec_sha256(key, inner);
-    else if (key.n)
+    memset(inner, 0, HMAC_BLOCK);
+    if (key.n)
         memcpy(inner, key.p, key.n);
-    for (size_t i = 0; i < sizeof inner; i++) {
+    for (size_t i = 0; i < HMAC_BLOCK; i++) {
         outer[i] = inner[i] ^ 0x5c;
         inner[i] ^= 0x36;
     }
-    uint8_t digest[SHA256_BYTES];
+}
+
+void codec_hmac_sha1(struct str key, struct str in, uint8_t out[SHA1_BYTES])
+{
+    uint8_t inner[HMAC_BLOCK], outer[HMAC_BLOCK], digest[SHA1_BYTES];
+    if (key.n > HMAC_BLOCK) {
+        codec_sha1(key, digest);
+        key = (struct str){ (const char *)digest, sizeof digest };
+    }
+    hmac_pads(key, inner, outer);
+    SHA_CTX c;
+    SHA1_Init(&c);
+    SHA1_Update(&c, inner, sizeof inner);
+    SHA1_Update(&c, in.p, in.n);
+    SHA1_Final(digest, &c);
+    SHA1_Init(&c);
+    SHA1_Update(&c, outer, sizeof outer);
+    SHA1_Update(&c, digest, sizeof digest);
+    SHA1_Final(out, &c);
+}
+
+void codec_hmac_sha256(struct str key, struct str in, uint8_t out[SHA256_BYTES])
+{
+    uint8_t inner[HMAC_BLOCK], outer[HMAC_BLOCK], digest[SHA256_BYTES];
+    if (key.n > HMAC_BLOCK) {
+        codec_sha256(key, digest);
+        key = (struct str){ (const char *)digest, sizeof digest };
+    }
+    hmac_pads(key, inner, outer);
     SHA256_CTX c;
     SHA256_Init(&c);
     SHA256_Update(&c, inner, sizeof inner);
@@ -157,6 +185,47 @@ void codec_hmac_sha256(struct str key, struct str in, uint8_t out[SHA256_BYTES])
     SHA256_Update(&c, outer, sizeof outer);
     SHA256_Update(&c, digest, sizeof digest);
     SHA256_Final(out, &c);
+}
+
+void codec_aes256_cbc_encrypt(struct buf *out, const uint8_t key[AES256_KEY_BYTES], const uint8_t iv[AES_BLOCK_BYTES],
+                              struct str in)
+{
+    size_t whole = in.n - in.n % AES_BLOCK_BYTES, left = in.n - whole;
+    uint8_t chain[AES_BLOCK_BYTES], last[AES_BLOCK_BYTES];
+    AES_KEY schedule;
+    uint8_t *to = (uint8_t *)buf_room(out, whole + AES_BLOCK_BYTES);
+    if (!to)
+        return;
+    memset(last, (int)(AES_BLOCK_BYTES - left), sizeof last);
+    if (left)
+        memcpy(last, in.p + whole, left);
+    memcpy(chain, iv, sizeof chain);
+    AES_set_encrypt_key(key, 8 * AES256_KEY_BYTES, &schedule);
+    if (whole)
+        AES_cbc_encrypt((const uint8_t *)in.p, to, whole, &schedule, chain, AES_ENCRYPT);
+    AES_cbc_encrypt(last, to + whole, AES_BLOCK_BYTES, &schedule, chain, AES_ENCRYPT);
+    out->n += whole + AES_BLOCK_BYTES;
+}
+
+bool codec_aes256_cbc_decrypt(struct buf *out, const uint8_t key[AES256_KEY_BYTES], const uint8_t iv[AES_BLOCK_BYTES],
+                              struct str in)
+{
+    uint8_t chain[AES_BLOCK_BYTES];
+    AES_KEY schedule;
+    uint8_t *to = in.n && in.n % AES_BLOCK_BYTES == 0 ? (uint8_t *)buf_room(out, in.n) : NULL;
+    if (!to)
+        return false;
+    memcpy(chain, iv, sizeof chain);
+    AES_set_decrypt_key(key, 8 * AES256_KEY_BYTES, &schedule);
+    AES_cbc_encrypt((const uint8_t *)in.p, to, in.n, &schedule, chain, AES_DECRYPT);
+    uint8_t pad = to[in.n - 1];
+    if (pad == 0 || pad > AES_BLOCK_BYTES)
+        return false;
+    for (size_t i = in.n - pad; i < in.n; i++)
+        if (to[i] != pad)
+            return false;
+    out->n += in.n - pad;
+    return true;
 }
 
 void codec_md5_start(struct codec_md5_run *r)

@@ -1,4 +1,4 @@
-/* codec.h - encodings and digests. The door to OpenSSL's libcrypto.
+/* codec.h - encodings, digests and ciphers. The door to OpenSSL's libcrypto.
  *
  * Decoders answer false on malformed input and leave what they appended so far in `out`.
  */
@@ -24,6 +24,7 @@ enum { MD5_BYTES = 16, SHA1_BYTES = 20, SHA256_BYTES = 32 };
 void codec_md5(struct str in, uint8_t out[MD5_BYTES]);
 void codec_sha1(struct str in, uint8_t out[SHA1_BYTES]);
 void codec_sha256(struct str in, uint8_t out[SHA256_BYTES]);
+void codec_hmac_sha1(struct str key, struct str in, uint8_t out[SHA1_BYTES]);
 void codec_hmac_sha256(struct str key, struct str in, uint8_t out[SHA256_BYTES]);
 /* Running digest for what comes in pieces (multipart ETags, chunked bodies). */
 struct codec_md5_run {
@@ -32,6 +33,14 @@ struct codec_md5_run {
 void codec_md5_start(struct codec_md5_run *r);
 void codec_md5_add(struct codec_md5_run *r, struct str in);
 void codec_md5_end(struct codec_md5_run *r, uint8_t out[MD5_BYTES]);
+
+/* AES-256 in CBC mode with PKCS #7 padding (FIPS 197, NIST SP 800-38A). Decrypting answers false when the length or the
+ * padding is wrong. */
+enum { AES256_KEY_BYTES = 32, AES_BLOCK_BYTES = 16 };
+void codec_aes256_cbc_encrypt(struct buf *out, const uint8_t key[AES256_KEY_BYTES], const uint8_t iv[AES_BLOCK_BYTES],
+                              struct str in);
+bool codec_aes256_cbc_decrypt(struct buf *out, const uint8_t key[AES256_KEY_BYTES], const uint8_t iv[AES_BLOCK_BYTES],
+                              struct str in);
 
 /* Running CRCs: start with 0, feed the result back in. */
 uint32_t codec_crc32(uint32_t crc, struct str in);      /* zlib's, IEEE 802.3 */

@@ -10,12 +10,11 @@
 #include <stdio.h>
 
 #include "base/codec.h"
-#include "mocks/kinesis/aes.h"
 #include "mocks/kinesis/state.h"
 
 enum { HEAD_BYTES = 8, LEAST_BYTES = 152, MOST_BYTES = 280, PLAIN_BYTES = 320 };
 
-static const uint8_t key[AES_KEY_BYTES] = {
+static const uint8_t key[AES256_KEY_BYTES] = {
     0x11, 0x33, 0xa5, 0xa8, 0x33, 0x66, 0x6b, 0x49, 0xab, 0xf2, 0x8c, 0x8b, 0xa3, 0x02, 0x93, 0x0f,
     0x0b, 0x2f, 0xb2, 0x40, 0xdc, 0xcd, 0x43, 0xcf, 0x4d, 0xfb, 0xc0, 0xca, 0x91, 0xf1, 0x77, 0x51,
 };
@@ -32,7 +31,7 @@ void iterators_write(struct buf *out, const struct position *p)
     int n = snprintf(plain, sizeof plain, "%014lld/" STR_F "/%s/%.*s/%036d", (long long)p->made_ms, STR_A(p->stream),
                      shards_id(p->shard, id), SEQNO_DIGITS, digits, 0);
     buf_add(&b, head, HEAD_BYTES);
-    aes_encrypt(&b, key, vector, (struct str){ plain, (size_t)n });
+    codec_aes256_cbc_encrypt(&b, key, vector, (struct str){ plain, (size_t)n });
     codec_base64(out, buf_str(&b));
 }
 
@@ -73,7 +72,7 @@ int iterators_read(struct call *c, struct str text, struct position *ret)
     struct buf bytes = BUF_MAX(2 * MOST_BYTES), plain = BUF_MAX(2 * MOST_BYTES);
     bool ok = codec_unbase64(&bytes, unquote(text)) && bytes.n >= LEAST_BYTES && bytes.n <= MOST_BYTES &&
               memcmp(bytes.p, head, HEAD_BYTES) == 0 &&
-              aes_decrypt(&plain, key, vector, str_from(buf_str(&bytes), HEAD_BYTES));
+              codec_aes256_cbc_decrypt(&plain, key, vector, str_from(buf_str(&bytes), HEAD_BYTES));
     struct str copy = ok ? arena_dup(c->arena, buf_str(&plain)) : S("");
     buf_release(&bytes);
     buf_release(&plain);

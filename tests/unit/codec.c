@@ -262,6 +262,30 @@ static void hmac_matches_rfc_4231(void **state)
     }
 }
 
+static void hmac_of_sha1_matches_rfc_2202(void **state)
+{
+    (void)state;
+    char aa[80], dd[50], b0[20];
+    memset(aa, 0xaa, sizeof aa);
+    memset(dd, 0xdd, sizeof dd);
+    memset(b0, 0x0b, sizeof b0);
+    const struct {
+        struct str key, text;
+        const char *mac;
+    } cases[] = {
+        { { b0, 20 }, S("Hi There"), "b617318655057264e28bc0b6fb378c8ef146be00" },
+        { S("Jefe"), S("what do ya want for nothing?"), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79" },
+        { { aa, 20 }, { dd, 50 }, "125d7342b9ac11cd91a39af48aa17b4f63f175d3" },
+        { { aa, 80 }, S("Test Using Larger Than Block-Size Key - Hash Key First"), "aa4ae5e15272d00e95705637ce8a3b55ed402112" },
+        { S(""), S(""), "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint8_t d[SHA1_BYTES];
+        codec_hmac_sha1(cases[i].key, cases[i].text, d);
+        assert_digest(d, SHA1_BYTES, cases[i].mac);
+    }
+}
+
 static void a_digest_in_pieces_is_the_digest_of_the_whole(void **state)
 {
     (void)state;
@@ -277,6 +301,62 @@ static void a_digest_in_pieces_is_the_digest_of_the_whole(void **state)
         codec_md5_end(&run, pieces);
         codec_md5((struct str){ text, sizeof text }, whole);
         assert_memory_equal(pieces, whole, MD5_BYTES);
+    }
+}
+
+static struct str unhex(struct buf *out, const char *hex)
+{
+    buf_reset(out);
+    assert_true(codec_unhex(out, str_of(hex)));
+    return buf_str(out);
+}
+
+/* NIST SP 800-38A F.2.5 and F.2.6 */
+static void aes_meets_the_vectors_of_nist(void **state)
+{
+    (void)state;
+    struct buf key = BUF_INIT, iv = BUF_INIT, plain = BUF_INIT, want = BUF_INIT, got = BUF_INIT, back = BUF_INIT;
+    const uint8_t *k = (const uint8_t *)unhex(&key, "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4").p;
+    const uint8_t *v = (const uint8_t *)unhex(&iv, "000102030405060708090a0b0c0d0e0f").p;
+    unhex(&plain, "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+                  "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710");
+    unhex(&want, "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d"
+                 "39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b");
+    codec_aes256_cbc_encrypt(&got, k, v, buf_str(&plain));
+    assert_int_equal(got.n, 80);
+    assert_memory_equal(got.p, want.p, 64);
+    assert_true(codec_aes256_cbc_decrypt(&back, k, v, buf_str(&got)));
+    assert_true(str_eq(buf_str(&back), buf_str(&plain)));
+    got.p[79] ^= 1;
+    buf_reset(&back);
+    assert_false(codec_aes256_cbc_decrypt(&back, k, v, buf_str(&got)));
+    assert_false(codec_aes256_cbc_decrypt(&back, k, v, str_head(buf_str(&got), 79)));
+    assert_false(codec_aes256_cbc_decrypt(&back, k, v, S("")));
+    assert_int_equal(back.n, 0);
+    struct buf small = BUF_MAX(64);
+    codec_aes256_cbc_encrypt(&small, k, v, buf_str(&plain));
+    assert_true(small.full && small.n == 0);
+    assert_false(codec_aes256_cbc_decrypt(&small, k, v, buf_str(&got)));
+    buf_release(&small);
+    struct buf *all[] = { &key, &iv, &plain, &want, &got, &back };
+    for (size_t i = 0; i < 6; i++)
+        buf_release(all[i]);
+}
+
+static void every_length_comes_back_from_aes(void **state)
+{
+    (void)state;
+    uint8_t key[AES256_KEY_BYTES] = { 7 }, iv[AES_BLOCK_BYTES] = { 9 };
+    char text[64];
+    memset(text, 'x', sizeof text);
+    for (size_t n = 0; n < sizeof text; n++) {
+        struct buf secret = BUF_INIT, back = BUF_INIT;
+        codec_aes256_cbc_encrypt(&secret, key, iv, (struct str){ text, n });
+        assert_int_equal(secret.n, n / 16 * 16 + 16);
+        assert_true(codec_aes256_cbc_decrypt(&back, key, iv, buf_str(&secret)));
+        assert_true(str_eq(buf_str(&back), (struct str){ text, n }));
+        buf_release(&secret);
+        buf_release(&back);
     }
 }
 
@@ -368,6 +448,9 @@ int main(void)
         cmocka_unit_test(percent_decoding_keeps_what_is_stray),
         cmocka_unit_test(digests_match_their_rfcs),
         cmocka_unit_test(hmac_matches_rfc_4231),
+        cmocka_unit_test(hmac_of_sha1_matches_rfc_2202),
+        cmocka_unit_test(aes_meets_the_vectors_of_nist),
+        cmocka_unit_test(every_length_comes_back_from_aes),
         cmocka_unit_test(a_digest_in_pieces_is_the_digest_of_the_whole),
         cmocka_unit_test(checksums_match_their_specifications),
         cmocka_unit_test(checksums_agree_with_plain_division_and_in_pieces),
