@@ -32,11 +32,11 @@ struct transfer {
     struct client_request request;
     struct http_request signable;
     struct str host;
-    struct curl_slist *list;
-    struct buf body;
+    struct buf head, body;
     struct http_header *headers;
-    size_t n_headers, cap_headers;
+    size_t n_headers;
     int attempts;
+    bool custom; /* the handle has a method of its own */
     bool sent; /* in this attempt */
     bool ambiguous;
     int64_t due_us;
@@ -97,25 +97,26 @@ static size_t take_body(char *p, size_t size, size_t n, void *arg)
 static size_t take_header(char *p, size_t size, size_t n, void *arg)
 {
     struct transfer *t = arg;
-    struct str line = str_trim((struct str){ p, size * n });
-    if (str_starts(line, S("HTTP/"))) { /* a new head (after 100 Continue) */
-        t->n_headers = t->cap_headers = 0;
-        return size * n;
+    if (str_starts((struct str){ p, size * n }, S("HTTP/"))) /* a new head (after 100 Continue) */
+        buf_reset(&t->head);
+    buf_add(&t->head, p, size * n);
+    return t->head.full ? 0 : size * n;
+}
+
+/* The head's lines as views. */
+static void split_head(struct transfer *t)
+{
+    size_t cap = 0;
+    for (struct str rest = buf_str(&t->head); rest.p; cap++)
+        str_cut(&rest, '\n');
+    t->headers = ARENA_ARRAY(&t->reply_arena, struct http_header, cap);
+    t->n_headers = 0;
+    for (struct str rest = buf_str(&t->head); rest.p;) {
+        struct str value = str_cut(&rest, '\n');
+        struct str name = str_cut(&value, ':');
+        if (value.p)
+            t->headers[t->n_headers++] = (struct http_header){ name, str_trim(value) };
     }
-    size_t colon = str_chr(line, ':');
-    if (colon == STR_NONE)
-        return size * n;
-    if (t->n_headers == t->cap_headers) {
-        size_t cap = t->cap_headers ? t->cap_headers * 2 : 12;
-        struct http_header *grown = ARENA_ARRAY(&t->reply_arena, struct http_header, cap);
-        if (t->n_headers)
-            memcpy(grown, t->headers, t->n_headers * sizeof *grown);
-        t->headers = grown;
-        t->cap_headers = cap;
-    }
-    t->headers[t->n_headers++] = (struct http_header){ arena_dup(&t->reply_arena, str_head(line, colon)),
-                                                       arena_dup(&t->reply_arena, str_trim(str_from(line, colon + 1))) };
-    return size * n;
 }
 
 /* Called each time a request is about to be sent. */
@@ -145,6 +146,7 @@ static struct transfer *new_transfer(struct client *c)
     if (!t->easy)
         abort();
     t->body.max = 1u << 30;
+    t->head.max = 1u << 20;
     curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -165,10 +167,10 @@ static struct transfer *new_transfer(struct client *c)
 static void free_transfer(struct transfer *t)
 {
     curl_easy_cleanup(t->easy);
-    curl_slist_free_all(t->list);
     arena_release(&t->request_arena);
     arena_release(&t->reply_arena);
     buf_release(&t->body);
+    buf_release(&t->head);
     free(t);
 }
 
@@ -205,16 +207,24 @@ static void copy_request(struct transfer *t, const struct client_request *r)
     t->ambiguous = false;
 }
 
-static void add_to_list(struct transfer *t, struct buf *line, struct http_header h)
+/* The list libcurl reads the headers from. Its nodes live in the arena: libcurl only reads them, and its own
+ * curl_slist_append would allocate twice for each. */
+static void add_line(struct transfer *t, struct curl_slist ***at, struct str name, struct str value)
 {
-    buf_reset(line);
-    buf_str_add(line, h.name);
-    buf_z(line, h.value.n ? ": " : ";"); /* "Name;" is how libcurl spells an empty value */
-    buf_str_add(line, h.value);
-    t->list = curl_slist_append(t->list, buf_cstr(line));
+    struct curl_slist *node = ARENA_NEW(&t->reply_arena, struct curl_slist);
+    char *line = arena_alloc(&t->reply_arena, name.n + value.n + 3);
+    memcpy(line, name.p, name.n);
+    line[name.n] = value.p && !value.n ? ';' : ':'; /* "Name;" is how libcurl spells an empty value, "Name:" no header */
+    line[name.n + 1] = ' ';
+    if (value.n)
+        memcpy(line + name.n + 2, value.p, value.n);
+    line[name.n + (value.n ? 2 + value.n : 1)] = 0;
+    node->data = line;
+    **at = node;
+    *at = &node->next;
 }
 
-static void set_headers(struct transfer *t)
+static void set_headers(struct transfer *t, bool has_body)
 {
     struct client *c = t->client;
     struct http_header more[SIGV4_MAX_HEADERS];
@@ -224,21 +234,20 @@ static void set_headers(struct transfer *t)
         n_more = sigv4_sign(c->sigv4, &key, str_of(c->region), t->request.service,
                             clock_now_ms(c->options.clock), &t->signable, (struct str){ 0 }, &t->reply_arena, more);
     }
-    curl_slist_free_all(t->list);
-    t->list = NULL;
-    struct buf line = BUF_INIT;
+    struct curl_slist *list = NULL, **at = &list;
     bool typed = false;
     for (size_t i = 0; i < t->signable.n_headers; i++) {
-        add_to_list(t, &line, t->signable.headers[i]);
-        typed = typed || str_eq_nocase(t->signable.headers[i].name, S("Content-Type"));
+        struct http_header h = t->signable.headers[i];
+        add_line(t, &at, h.name, h.value.n ? h.value : S(""));
+        typed = typed || (has_body && str_eq_nocase(h.name, S("Content-Type")));
     }
     for (size_t i = 0; i < n_more; i++)
-        add_to_list(t, &line, more[i]);
-    t->list = curl_slist_append(t->list, "Expect:");
-    if (!typed)
-        t->list = curl_slist_append(t->list, "Content-Type:");
-    buf_release(&line);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->list);
+        add_line(t, &at, more[i].name, more[i].value.n ? more[i].value : S(""));
+    if (has_body)
+        add_line(t, &at, S("Expect"), (struct str){ 0 });
+    if (has_body && !typed)
+        add_line(t, &at, S("Content-Type"), (struct str){ 0 });
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, list);
 }
 
 static void launch(struct transfer *t)
@@ -249,8 +258,7 @@ static void launch(struct transfer *t)
     c->stats.attempts++;
     buf_reset(&t->body);
     arena_reset(&t->reply_arena);
-    t->headers = NULL;
-    t->n_headers = t->cap_headers = 0;
+    buf_reset(&t->head);
     curl_easy_setopt(t->easy, CURLOPT_URL, t->request.url.p);
     bool head = strcmp(t->request.method, "HEAD") == 0;
     bool has_body = t->request.body.n || !strcmp(t->request.method, "POST") || !strcmp(t->request.method, "PUT");
@@ -261,8 +269,11 @@ static void launch(struct transfer *t)
     } else if (!head) {
         curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
     }
-    curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, head ? NULL : t->request.method);
-    set_headers(t);
+    bool usual = head || !strcmp(t->request.method, has_body ? "POST" : "GET");
+    if (!usual || t->custom)
+        curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, usual ? NULL : t->request.method);
+    t->custom = !usual;
+    set_headers(t, has_body && !head);
     c->flying[c->n_flying++] = t;
     curl_multi_add_handle(c->multi, t->easy);
 }
@@ -324,6 +335,7 @@ static void over(struct client *c, struct transfer *t, CURLcode code)
     if (code == CURLE_OK)
         curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     land(t);
+    split_head(t);
     struct client_response r = {
         .status = (int)status,
         .error = code == CURLE_OK ? NULL : code == CURLE_ABORTED_BY_CALLBACK ? "the connection was closed before the answer" : curl_easy_strerror(code),
