@@ -13,9 +13,9 @@
  *     parquet_writer_end(w, &e);                              // the footer
  *     parquet_writer_close(w);
  *
- * Reading: the bytes are not trusted for anything. PLAIN, dictionary, RLE and the three DELTA encodings, pages of both
- * versions, INT96, decimals, nested columns; what is not supported is refused by its name (codec LZ4, encoding
- * BYTE_STREAM_SPLIT, encryption, …). Rows come out as JSON objects, the form that cleaner_add takes.
+ * Reading: the bytes are not trusted for anything. All encodings but the deprecated BIT_PACKED levels,
+ * pages of both versions, INT96, decimals, nested columns; what is not supported is refused by its name (codec LZ4,
+ * encryption, …). Rows come out as JSON objects, the form that cleaner_add takes.
  */
 #ifndef PIPELINE_SINK_PARQUET_H
 #define PIPELINE_SINK_PARQUET_H

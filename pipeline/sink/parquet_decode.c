@@ -8,6 +8,7 @@
  * | DELTA_BINARY_PACKED               | INT32, INT64              |
  * | DELTA_LENGTH_BYTE_ARRAY           | BYTES                     |
  * | DELTA_BYTE_ARRAY                  | BYTES, FIXED              |
+ * | BYTE_STREAM_SPLIT                 | INT32, INT64, FLOAT, DOUBLE, FIXED |
  */
 #include <stdlib.h>
 
@@ -89,6 +90,25 @@ static bool next_front(struct parquet_decoder *d, union parquet_cell *ret)
     return !d->front.full && (d->physical != PHYSICAL_FIXED || ret->text.n == (size_t)d->fixed_bytes);
 }
 
+static size_t width_of(const struct parquet_decoder *d)
+{
+    return d->physical == PHYSICAL_FIXED ? (size_t)d->fixed_bytes : d->physical == PHYSICAL_INT32 || d->physical == PHYSICAL_FLOAT ? 4 : 8;
+}
+
+/* The first bytes of all values, then the second ones, and so on. */
+static bool next_split(struct parquet_decoder *d, union parquet_cell *ret)
+{
+    size_t width = width_of(d);
+    char *at = buf_room(&d->front, width + 1);
+    if (!at || d->at >= d->n_numbers)
+        return false;
+    for (size_t k = 0; k < width; k++)
+        at[k] = d->rest.p[k * d->n_numbers + d->at];
+    d->at++;
+    struct parquet_decoder one = { .physical = d->physical, .fixed_bytes = d->fixed_bytes, .rest = { at, width } };
+    return next_plain(&one, ret);
+}
+
 bool parquet_decode_next(struct parquet_decoder *d, union parquet_cell *ret)
 {
     uint32_t v;
@@ -104,6 +124,7 @@ bool parquet_decode_next(struct parquet_decoder *d, union parquet_cell *ret)
             return false;
         ret->i = v & 1;
         return true;
+    case DECODE_SPLIT: return next_split(d, ret);
     default: break;
     }
     if (d->at >= d->n_numbers)
@@ -142,7 +163,6 @@ static bool open_front(struct parquet_decoder *d, size_t most)
     size_t n;
     d->prefixes = parquet_hybrid_deltas(&d->rest, most, &d->n_numbers);
     d->numbers = d->prefixes ? parquet_hybrid_deltas(&d->rest, most, &n) : NULL;
-    d->front.max = PARQUET_MAX_PAGE_BYTES;
     return d->numbers && n == d->n_numbers;
 }
 
@@ -152,6 +172,7 @@ bool parquet_decode_open(struct parquet_decoder *d, int32_t encoding, struct str
     parquet_decode_release(d);
     d->rest = bytes;
     d->bit = 0;
+    d->front.max = PARQUET_MAX_PAGE_BYTES + 1;
     d->at = d->n_numbers = 0;
     *ret_why = NULL;
     if (encoding == ENCODING_PLAIN) {
@@ -171,6 +192,10 @@ bool parquet_decode_open(struct parquet_decoder *d, int32_t encoding, struct str
     } else if (encoding == ENCODING_DELTA_BYTES && bytes_like) {
         d->mode = DECODE_FRONT;
         ok = open_front(d, most);
+    } else if (encoding == ENCODING_BYTE_STREAM_SPLIT && d->physical != PHYSICAL_BOOLEAN && d->physical != PHYSICAL_BYTES && d->physical != PHYSICAL_INT96) {
+        d->mode = DECODE_SPLIT;
+        d->n_numbers = width_of(d) ? bytes.n / width_of(d) : 0;
+        ok = width_of(d) <= PARQUET_MAX_PAGE_BYTES;
     } else {
         *ret_why = parquet_encoding_name(encoding);
         return false;

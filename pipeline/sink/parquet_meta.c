@@ -339,24 +339,25 @@ int parquet_meta_read(struct str footer, struct str name, struct arena *a, struc
 
 /* DataPageHeader 1 num_values, 2 encoding, 3 def, 4 rep; DictionaryPageHeader 1, 2; DataPageHeaderV2 1 num_values,
  * 2 num_nulls, 3 num_rows, 4 encoding, 5 def bytes, 6 rep bytes, 7 is_compressed. */
-static void read_page_kind(struct thrift_in *t, struct parquet_page_header *h, bool v2)
+static void read_page_kind(struct thrift_in *t, struct parquet_page_header *h, int kind)
 {
+    enum { DATA = 5, DICTIONARY = 7, DATA_V2 = 8 };
     struct thrift_field f;
     parquet_thrift_enter(t);
     while (parquet_thrift_next(t, &f)) {
         if (f.id == 1)
             h->n_values = (int32_t)parquet_thrift_int(t, f, 0, INT32_MAX);
-        else if (f.id == (v2 ? 4 : 2))
+        else if (f.id == (kind == DATA_V2 ? 4 : 2))
             h->encoding = (int32_t)parquet_thrift_int(t, f, 0, INT32_MAX);
-        else if (f.id == 3 && !v2)
+        else if (f.id == 3 && kind == DATA)
             h->def_encoding = (int32_t)parquet_thrift_int(t, f, 0, INT32_MAX);
-        else if (f.id == 4 && !v2)
+        else if (f.id == 4 && kind == DATA)
             h->rep_encoding = (int32_t)parquet_thrift_int(t, f, 0, INT32_MAX);
-        else if (f.id == 5 && v2)
+        else if (f.id == 5 && kind == DATA_V2)
             h->def_bytes = (int32_t)parquet_thrift_int(t, f, 0, INT32_MAX);
-        else if (f.id == 6 && v2)
+        else if (f.id == 6 && kind == DATA_V2)
             h->rep_bytes = (int32_t)parquet_thrift_int(t, f, 0, INT32_MAX);
-        else if (f.id == 7 && v2)
+        else if (f.id == 7 && kind == DATA_V2)
             h->compressed = parquet_thrift_bool(t, f);
         else
             parquet_thrift_skip(t, f);
@@ -380,7 +381,7 @@ size_t parquet_meta_page(struct str bytes, struct parquet_page_header *ret)
         case 7:
         case 8:
             if (f.type == THRIFT_STRUCT)
-                read_page_kind(&t, &h, f.id == 8);
+                read_page_kind(&t, &h, f.id);
             else
                 t.bad = true;
             break;

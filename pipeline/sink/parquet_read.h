@@ -24,13 +24,13 @@ union parquet_cell {
 struct parquet_decoder {
     enum parquet_physical physical;
     int32_t fixed_bytes;
-    enum { DECODE_PLAIN, DECODE_INDEX, DECODE_RLE, DECODE_DELTAS, DECODE_LENGTHS, DECODE_FRONT } mode;
+    enum { DECODE_PLAIN, DECODE_INDEX, DECODE_RLE, DECODE_DELTAS, DECODE_LENGTHS, DECODE_FRONT, DECODE_SPLIT } mode;
     struct str rest;      /* PLAIN, LENGTHS, FRONT: bytes not yet used */
     unsigned bit;         /* PLAIN booleans */
     struct hybrid hybrid; /* INDEX, RLE */
-    int64_t *numbers, *prefixes; /* DELTAS: values; LENGTHS and FRONT: lengths */
+    int64_t *numbers, *prefixes; /* DELTAS: values; LENGTHS and FRONT: lengths; SPLIT: only their number */
     size_t n_numbers, at;
-    struct buf front; /* FRONT: the text before */
+    struct buf front; /* FRONT: the text before; SPLIT: the value */
     const union parquet_cell *dictionary;
     uint32_t n_dictionary;
 };
