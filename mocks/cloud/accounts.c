@@ -12,21 +12,15 @@ static bool twelve_digits(struct str s)
     return s.n == 12;
 }
 
-static bool find_secret(struct cloud *cloud, struct str access_key, struct str *ret_secret, struct str *ret_account)
+bool accounts_secret(const struct cloud *cloud, struct str access_key, struct str *ret_secret, struct str *ret_account)
 {
-    *ret_account = S(CLOUD_ACCOUNT);
-    if (str_eq(access_key, S("test"))) {
-        *ret_secret = S("test");
-        return true;
-    }
-    if (twelve_digits(access_key)) {
-        *ret_secret = S("test");
-        *ret_account = access_key;
-        return true;
-    }
     struct sigv4_key own = cloud_own_key(cloud);
-    *ret_secret = own.secret;
-    return str_eq(access_key, own.access_key);
+    bool is_own = str_eq(access_key, own.access_key), is_account = twelve_digits(access_key);
+    if (!is_own && !is_account && !str_eq(access_key, S("test")))
+        return false;
+    *ret_secret = is_own ? own.secret : S("test");
+    *ret_account = is_account ? access_key : S(CLOUD_ACCOUNT);
+    return true;
 }
 
 static int refuse(struct call *c, enum sigv4_verdict verdict, const struct err *why)
@@ -44,7 +38,7 @@ int accounts_authenticate(struct call *c)
         return mode == CLOUD_AUTH_OFF ? 0 : refuse(c, verdict, &why);
     if (c->claim.region.n)
         c->region = c->claim.region;
-    bool known = find_secret(c->cloud, c->claim.access_key, &c->secret, &c->account);
+    bool known = accounts_secret(c->cloud, c->claim.access_key, &c->secret, &c->account);
     if (mode != CLOUD_AUTH_STRICT)
         return 0;
     if (!known) {

@@ -11,4 +11,7 @@
 /* Fills c->claim, account, region, secret. On refusal c->err is phrased by the service, c->reason says why. */
 int accounts_authenticate(struct call *c);
 
+/* The secret of an access key and the account it belongs to; false when the key is not known here. */
+bool accounts_secret(const struct cloud *cloud, struct str access_key, struct str *ret_secret, struct str *ret_account);
+
 #endif

@@ -11,9 +11,10 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
+#include "mocks/cloud/accounts.h"
 #include "mocks/cloud/cloud.h"
 
-enum { SHA1_BLOCK = 64, MOST_NAMES = 64 };
+enum { MOST_NAMES = 64 };
 
 static const char *const subresources[] = {
     "accelerate", "acl", "analytics", "cors", "delete", "inventory", "lifecycle", "location", "logging", "metrics",
@@ -102,42 +103,6 @@ static struct str text_to_sign(struct call *c)
 
 /* ---- the signature ---- */
 
-/* RFC 2104 */
-static void hmac_sha1(struct arena *a, struct str key, struct str text, uint8_t out[SHA1_BYTES])
-{
-    uint8_t block[SHA1_BLOCK] = { 0 }, inner[SHA1_BYTES];
-    if (key.n > SHA1_BLOCK)
-        codec_sha1(key, block);
-    else
-        memcpy(block, key.p, key.n);
-    char *padded = arena_alloc(a, SHA1_BLOCK + text.n + SHA1_BYTES);
-    for (size_t i = 0; i < SHA1_BLOCK; i++)
-        padded[i] = (char)(block[i] ^ 0x36);
-    memcpy(padded + SHA1_BLOCK, text.p, text.n);
-    codec_sha1((struct str){ padded, SHA1_BLOCK + text.n }, inner);
-    for (size_t i = 0; i < SHA1_BLOCK; i++)
-        padded[i] = (char)(block[i] ^ 0x5c);
-    memcpy(padded + SHA1_BLOCK, inner, SHA1_BYTES);
-    codec_sha1((struct str){ padded, SHA1_BLOCK + SHA1_BYTES }, out);
-}
-
-/* The same keys as mocks/cloud/accounts.h tells of. */
-static bool find_secret(struct call *c, struct str access_key)
-{
-    int64_t digits;
-    struct sigv4_key own = cloud_own_key(c->cloud);
-    if (str_eq(access_key, own.access_key)) {
-        c->secret = own.secret;
-        return true;
-    }
-    c->secret = S("test");
-    if (access_key.n == 12 && str_to_i64(access_key, &digits) && access_key.p[0] != '-' && access_key.p[0] != '+')
-        c->account = access_key;
-    else if (!str_eq(access_key, S("test")))
-        return false;
-    return true;
-}
-
 static int check_time(struct call *c)
 {
     struct str expires = s3call_query(c, "Expires");
@@ -154,7 +119,7 @@ static int check_time(struct call *c)
 int sigv2_verify(struct call *c)
 {
     struct str access_key = s3call_query(c, "AWSAccessKeyId"), provided = s3call_query(c, "Signature");
-    if (!find_secret(c, access_key)) {
+    if (!accounts_secret(c->cloud, access_key, &c->secret, &c->account)) {
         s3call_detail(c, "AWSAccessKeyId", access_key);
         return call_fail(c, 403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.");
     }
@@ -164,7 +129,7 @@ int sigv2_verify(struct call *c)
         return -1;
     uint8_t mac[SHA1_BYTES];
     struct str text = text_to_sign(c);
-    hmac_sha1(c->arena, c->secret, text, mac);
+    codec_hmac_sha1(c->secret, text, mac);
     struct buf expected = BUF_INIT;
     codec_base64(&expected, (struct str){ (char *)mac, sizeof mac });
     bool same = codec_same(buf_str(&expected), provided);
