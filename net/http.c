@@ -3,7 +3,8 @@
  * One accept thread polls all listening sockets and deals new connections to the workers in turn; each worker is
  * a libmicrohttpd daemon with a thread of its own, in poll mode. Never epoll: in 0.9.75 it stalls whenever exactly
  * 128*k connections are ready (MHD_epoll repeats its wait before serving). Never select: it refuses descriptors
- * from 1,024 on. The raw target comes from the URI log callback, since paths arrive decoded, which would break S3
+ * from 1,024 on. With a relay (TLS), a connection of which nothing is there yet waits with the relay until its first byte
+ * tells what it speaks; what the relay deciphers comes in over a socketpair. The raw target comes from the URI log callback, since paths arrive decoded, which would break S3
  * keys and signatures.
  *
  * Life of an exchange:  start_exchange -> take_headers -> body… -> handler
@@ -26,7 +27,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_LISTENERS = 64, MAX_WORKERS = 16, DRAIN_FACTOR = 4, CLOSE_LOOK_US = 500 };
+#include "net/listen.h"
+
+enum { MAX_LISTENERS = 64, MAX_WORKERS = 16, DRAIN_FACTOR = 4, CLOSE_LOOK_US = 500, MAX_RELAYED = 1 << 16, TLS_HANDSHAKE = 0x16 };
 
 struct listener {
     int fd;
@@ -59,6 +62,8 @@ struct http_server {
     bool closing;
     _Atomic size_t n_running; /* handlers called whose exchange is not finished */
     struct exchange *due; /* delayed answers, earliest first */
+    uint16_t *relayed_port; /* by descriptor: the port a connection came in on when a relay stands between */
+    _Atomic unsigned turn; /* of the workers, for new connections */
     pthread_t accept_thread, timer_thread;
     bool accept_started, timer_started;
 };
@@ -325,8 +330,9 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
     socklen_t n = sizeof at;
     if (!info || getsockname(info->connect_fd, (struct sockaddr *)&at, &n))
         return;
-    uint16_t port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-                                                   : ((struct sockaddr_in *)&at)->sin_port);
+    uint16_t port = at.ss_family == AF_UNIX    ? s->relayed_port[info->connect_fd]
+                    : at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port)
+                                               : ntohs(((struct sockaddr_in *)&at)->sin_port);
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < s->n_listeners; i++)
         if (s->listeners[i].port == port)
@@ -334,7 +340,49 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
     pthread_mutex_unlock(&s->lock);
 }
 
-static void accept_all(struct http_server *s, int listen_fd, unsigned *turn)
+static void deal(struct http_server *s, int fd, const struct sockaddr_storage *from, socklen_t n)
+{
+    struct MHD_Daemon *worker = s->workers[atomic_fetch_add(&s->turn, 1) % (unsigned)s->n_workers];
+    MHD_add_connection(worker, fd, (const struct sockaddr *)from, n);
+}
+
+/* A connection while the relay finds out what it speaks. */
+struct arrival {
+    struct http_server *server;
+    int fd;
+    uint16_t port;
+    struct sockaddr_storage from;
+    socklen_t n_from;
+};
+
+static void arrived(void *arg, int fd)
+{
+    struct arrival *a = arg;
+    bool relayed = fd >= 0 && fd != a->fd;
+    if (relayed && fd >= MAX_RELAYED)
+        close(fd);
+    else if (fd >= 0) {
+        if (relayed)
+            a->server->relayed_port[fd] = a->port;
+        deal(a->server, fd, &a->from, a->n_from);
+    }
+    free(a);
+}
+
+/* A connection whose first byte is there and not TLS's needs no relay. */
+static void sort_out(struct http_server *s, int fd, uint16_t port, const struct sockaddr_storage *from, socklen_t n)
+{
+    char first;
+    if (!s->options.relay || (recv(fd, &first, 1, MSG_PEEK) == 1 && first != TLS_HANDSHAKE)) {
+        deal(s, fd, from, n);
+        return;
+    }
+    struct arrival *a = mem_alloc(sizeof *a);
+    *a = (struct arrival){ s, fd, port, *from, n };
+    relay_serve(s->options.relay, fd, arrived, a);
+}
+
+static void accept_all(struct http_server *s, int listen_fd, uint16_t port)
 {
     for (;;) {
         struct sockaddr_storage from;
@@ -347,7 +395,7 @@ static void accept_all(struct http_server *s, int listen_fd, unsigned *turn)
         }
         int on = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        MHD_add_connection(s->workers[(*turn)++ % (unsigned)s->n_workers], fd, (struct sockaddr *)&from, n);
+        sort_out(s, fd, port, &from, n);
     }
 }
 
@@ -355,12 +403,14 @@ static void *run_accept(void *arg)
 {
     struct http_server *s = arg;
     struct pollfd fds[MAX_LISTENERS + 1];
-    unsigned turn = 0;
+    uint16_t ports[MAX_LISTENERS];
     for (;;) {
         pthread_mutex_lock(&s->lock);
         size_t n = s->n_listeners;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
             fds[i] = (struct pollfd){ s->listeners[i].fd, POLLIN, 0 };
+            ports[i] = s->listeners[i].port;
+        }
         bool closing = s->closing;
         pthread_mutex_unlock(&s->lock);
         if (closing)
@@ -374,7 +424,7 @@ static void *run_accept(void *arg)
         }
         for (size_t i = 0; i < n; i++)
             if (fds[i].revents & POLLIN)
-                accept_all(s, fds[i].fd, &turn);
+                accept_all(s, fds[i].fd, ports[i]);
     }
 }
 
@@ -383,31 +433,6 @@ static void wake_accept(struct http_server *s)
     uint64_t one = 1;
     ssize_t put = write(s->wake_fd, &one, sizeof one);
     (void)put;
-}
-
-static int bind_socket(const char *host, uint16_t port, uint16_t *ret_port, struct err *e)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
-    if (inet_pton(AF_INET, host, &at.sin_addr) != 1)
-        return err_set(e, 0, "ADDRESS_UNKNOWN", "cannot listen on '%s': not an IPv4 address; use 127.0.0.1 or 0.0.0.0", host);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return err_set(e, 0, "NO_SOCKET", "cannot open a socket: %s", strerror(errno));
-    int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    socklen_t n = sizeof at;
-    if (bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 4096) ||
-        getsockname(fd, (struct sockaddr *)&at, &n)) {
-        int why = errno;
-        close(fd);
-        if (why == EADDRINUSE)
-            return err_set(e, 0, "PORT_IN_USE", "port %u on %s is in use by another program; stop it or take another port (0 = any free one)", port, host);
-        if (why == EACCES)
-            return err_set(e, 0, "PORT_FORBIDDEN", "port %u on %s is not allowed to this user; take a port from 1024 on", port, host);
-        return err_set(e, 0, "ADDRESS_UNKNOWN", "cannot listen on %s:%u: %s", host, port, strerror(why));
-    }
-    *ret_port = ntohs(at.sin_port);
-    return fd;
 }
 
 /* ---- life cycle ---- */
@@ -437,6 +462,8 @@ struct http_server *http_open(const struct http_options *o, struct err *e)
         s->options.max_body_bytes = 64u << 20;
     if (!s->options.max_connections)
         s->options.max_connections = 16384;
+    if (o->relay)
+        s->relayed_port = mem_zero(MAX_RELAYED * sizeof *s->relayed_port);
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
@@ -460,7 +487,7 @@ struct http_server *http_open(const struct http_options *o, struct err *e)
 int http_listen(struct http_server *s, const char *host, uint16_t port, void *tag, uint16_t *ret_port, struct err *e)
 {
     uint16_t got = 0;
-    int fd = bind_socket(host, port, &got, e);
+    int fd = listen_open(host, port, &got, e);
     if (fd < 0)
         return -1;
     pthread_mutex_lock(&s->lock);
@@ -487,6 +514,8 @@ void http_close(struct http_server *s)
         wake_accept(s);
         pthread_join(s->accept_thread, NULL);
     }
+    if (s->options.relay)
+        relay_quiet(s->options.relay);
     for (size_t i = 0; i < s->n_listeners; i++)
         close(s->listeners[i].fd);
     if (s->timer_started) /* ends when nothing runs: stopping a daemon with a suspended connection aborts the process */
@@ -497,5 +526,6 @@ void http_close(struct http_server *s)
         close(s->wake_fd);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
+    free(s->relayed_port);
     free(s);
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "net/message.h"
+#include "net/relay.h"
 
 struct http_exchange {
     struct http_request request; /* views valid until http_finish */
@@ -29,6 +30,7 @@ struct http_options {
     unsigned max_connections; /* 0 = 16,384 */
     void (*handler)(void *ctx, struct http_exchange *x);
     void *ctx;
+    struct relay *relay; /* every port speaks TLS too, by this relay of the server's own; closed after it. NULL = plain only */
 };
 
 struct http_server;

@@ -32,6 +32,7 @@ struct cloud {
     struct member members[MAX_SERVICES];
     size_t n_members;
     struct http_server *server;
+    struct relay *relay;
     struct plog_set *topics;
     struct faults *faults;
     struct journal *journal;
@@ -51,6 +52,7 @@ struct sigv4_cache *cloud_sigv4(struct cloud *c) { return c->sigv4; }
 const char *cloud_data_dir(const struct cloud *c) { return c->data_dir; }
 enum cloud_auth cloud_auth_mode(const struct cloud *c) { return c->options.auth; }
 bool cloud_verbose(const struct cloud *c) { return c->options.verbose; }
+struct relay *cloud_relay(struct cloud *c) { return c->relay; }
 const char *cloud_setting(const struct cloud *c, const char *name) { return map_get(&c->settings, str_of(name)); }
 
 bool cloud_setting_on(const struct cloud *c, const char *name, bool otherwise)
@@ -285,10 +287,23 @@ static int listen_member(struct cloud *c, struct member *m, const char *name, ui
     return 0;
 }
 
+/* The ports share one limit; a service with a smaller one refuses what passes it in words of its own. */
+static size_t max_body_bytes(const struct cloud *c)
+{
+    size_t most = SERVICE_BODY_BYTES;
+    for (size_t i = 0; i < c->n_members; i++)
+        if (c->members[i].service->max_body_bytes > most)
+            most = c->members[i].service->max_body_bytes;
+    return most;
+}
+
 static int listen_all(struct cloud *c, struct err *e)
 {
+    const struct relay_options relay = { .tls = c->options.tls };
+    if (c->options.tls && !(c->relay = relay_open(&relay, e)))
+        return -1;
     struct http_options o = {
-        .clock = c->clock, .threads = c->options.threads, .handler = on_exchange, .ctx = c,
+        .clock = c->clock, .threads = c->options.threads, .handler = on_exchange, .ctx = c, .max_body_bytes = max_body_bytes(c), .relay = c->relay,
     };
     c->server = http_open(&o, e);
     if (!c->server || listen_member(c, &c->edge, "edge", DEFAULT_EDGE_PORT, e))
@@ -341,6 +356,7 @@ void cloud_close(struct cloud *c)
     plog_set_wake(c->topics);
     if (c->server)
         http_close(c->server);
+    relay_close(c->relay);
     for (size_t i = c->n_members; i-- > 0;) /* sinks were opened after what they write to */
         if (c->members[i].service->close)
             c->members[i].service->close(c->members[i].state);

@@ -37,6 +37,7 @@ struct cloud_options {
     size_t journal_entries;
     int threads;                /* 0 = 2 */
     bool verbose;               /* a log line on stderr for each call */
+    struct tls *tls;            /* every HTTP port speaks TLS too; NULL = plain only; must outlive the cloud */
 };
 
 struct cloud *cloud_open(const struct cloud_options *o, struct err *e);
@@ -68,6 +69,7 @@ const char *cloud_data_dir(const struct cloud *c);
 enum cloud_auth cloud_auth_mode(const struct cloud *c);
 struct sigv4_key cloud_own_key(const struct cloud *c); /* the pair drawn from the seed */
 bool cloud_verbose(const struct cloud *c);
+struct relay *cloud_relay(struct cloud *c); /* NULL without TLS */
 /* The default identity: account 000000000000, region us-east-1. */
 #define CLOUD_ACCOUNT "000000000000"
 #define CLOUD_REGION "us-east-1"
