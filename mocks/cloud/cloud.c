@@ -303,7 +303,8 @@ static int listen_all(struct cloud *c, struct err *e)
     if (c->options.tls && !(c->relay = relay_open(&relay, e)))
         return -1;
     struct http_options o = {
-        .clock = c->clock, .threads = c->options.threads, .handler = on_exchange, .ctx = c, .max_body_bytes = max_body_bytes(c), .relay = c->relay,
+        .max_body_bytes = max_body_bytes(c),
+        .clock = c->clock, .threads = c->options.threads, .handler = on_exchange, .ctx = c, .relay = c->relay,
     };
     c->server = http_open(&o, e);
     if (!c->server || listen_member(c, &c->edge, "edge", DEFAULT_EDGE_PORT, e))

@@ -133,9 +133,10 @@ static void meet_fault_and_run(struct call *c)
 static int admit(struct call *c)
 {
     const struct service *s = c->service;
-    if (s->max_body_bytes && c->request->body.n > s->max_body_bytes)
+    size_t most = s->max_body_bytes ? s->max_body_bytes : SERVICE_BODY_BYTES;
+    if (c->request->body.n > most)
         return call_fail(c, 413, "RequestEntityTooLarge", "The request body of %zu bytes is larger than the %zu this service takes",
-                         c->request->body.n, s->max_body_bytes);
+                         c->request->body.n, most);
     c->action = s->route(c);
     if (!c->action)
         return -1;

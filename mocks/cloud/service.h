@@ -53,6 +53,8 @@ struct throttle {
     const char *code, *message;
 };
 
+#define SERVICE_BODY_BYTES ((size_t)64 << 20)
+
 struct service {
     const char *name;  /* "s3": in faults, journal, settings */
     const char *title; /* "Amazon S3" */
@@ -60,7 +62,7 @@ struct service {
     size_t n_actions;
     uint16_t port; /* its own port in `weirbox up`; 0 = reached by the edge only */
     const char *scheme; /* of its address; NULL = "http" */
-    size_t max_body_bytes; /* larger requests: 413; 0 = the server's limit */
+    size_t max_body_bytes; /* larger requests: 413 RequestEntityTooLarge, for phrase; 0 = SERVICE_BODY_BYTES */
     bool signed_requests; /* SigV4 is asked for (unless the cloud runs with --auth off) */
     struct throttle throttle;
     /* Finds the action, sets c->resource; NULL with c->err filled when there is none. */

@@ -7,7 +7,7 @@
 #include "mocks/cloud/cloud.h"
 #include "net/client.h"
 
-/* ---- the stub: GET /echo/… answers its body, /later from another thread, /none is not built ---- */
+/* ---- the stub: /echo/… answers its body, /count how long it is, /later from another thread, /none is not built ---- */
 
 struct stub {
     int effects;
@@ -18,6 +18,12 @@ static int echo(struct call *c)
     struct stub *s = c->state;
     __atomic_add_fetch(&s->effects, 1, __ATOMIC_RELAXED);
     buf_str_add(call_body(c), c->request->body.n ? c->request->body : c->request->target);
+    return 0;
+}
+
+static int count(struct call *c)
+{
+    buf_u64(call_body(c), c->request->body.n);
     return 0;
 }
 
@@ -39,11 +45,13 @@ static int later(struct call *c)
 
 static const struct action actions[] = {
     { "Echo", echo, NULL, 0, "/echo" }, { "Later", later, NULL, 0, "/later" }, { "None", NULL, NULL, 0, "/none" },
+    { "Count", count, NULL, 0, "/count" },
 };
+enum { N_ACTIONS = sizeof actions / sizeof *actions };
 
 static const struct action *route(struct call *c)
 {
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < N_ACTIONS; i++)
         if (str_starts(c->request->path, str_of(actions[i].match))) {
             c->resource = str_from(c->request->path, strlen(actions[i].match));
             return &actions[i];
@@ -60,7 +68,7 @@ static void *open_stub(struct cloud *cloud, struct err *e)
 }
 
 static const struct service stub_service = {
-    .name = "stub", .title = "Stub", .actions = actions, .n_actions = 3, .port = 7999, .route = route, .phrase = phrase,
+    .name = "stub", .title = "Stub", .actions = actions, .n_actions = N_ACTIONS, .port = 7999, .route = route, .phrase = phrase,
     .open = open_stub, .close = free, .throttle = { 429, "SlowDown", "less, please" },
 };
 static const struct service *const services[] = { &stub_service, NULL };
@@ -312,6 +320,54 @@ static void ten_clouds_run_side_by_side(void **state)
         cloud_close(clouds[i]);
 }
 
+static const struct service small_service = {
+    .name = "small", .title = "Small", .actions = actions, .n_actions = N_ACTIONS, .port = 7998, .route = route,
+    .phrase = phrase, .open = open_stub, .close = free, .max_body_bytes = 1000,
+};
+static const struct service large_service = {
+    .name = "large", .title = "Large", .actions = actions, .n_actions = N_ACTIONS, .port = 7997, .route = route,
+    .phrase = phrase, .open = open_stub, .close = free, .max_body_bytes = SERVICE_BODY_BYTES + 10,
+};
+
+static void each_service_refuses_what_is_too_large_for_it(void **state)
+{
+    (void)state;
+    static const struct service *const three[] = { &stub_service, &small_service, &large_service, NULL };
+    static const struct {
+        const char *service;
+        size_t bytes;
+        int status;
+        const char *answer;
+    } rows[] = {
+        { "small", 1000, 200, "1000" },
+        { "small", 1001, 413, "RequestEntityTooLarge: The request body of 1001 bytes is larger than the 1000 this service takes" },
+        { "stub", SERVICE_BODY_BYTES + 1, 413,
+          "RequestEntityTooLarge: The request body of 67108865 bytes is larger than the 67108864 this service takes" },
+        { "large", SERVICE_BODY_BYTES + 10, 200, "67108874" },
+        { "large", SERVICE_BODY_BYTES + 11, 413, "{\"message\":\"Request Too Long\"}" }, /* no port takes as much */
+    };
+    struct err e = { 0 };
+    struct clock clock;
+    struct arena a = ARENA_INIT;
+    clock_init_virtual(&clock, 1700000000000);
+    struct cloud *cloud = cloud_open(&(struct cloud_options){ .services = three, .clock = &clock }, &e);
+    assert_non_null(cloud);
+    struct client *client = client_open(&(struct client_options){ .clock = &clock, .max_attempts = 1 }, &e);
+    char *body = mem_zero(SERVICE_BODY_BYTES + 11);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct client_response r;
+        struct client_request q = { .method = "POST", .url = arena_f(&a, "%s/count", cloud_url(cloud, rows[i].service)),
+                                    .body = { body, rows[i].bytes } };
+        assert_ok(client_do(client, &q, &a, &r, &e), &e);
+        assert_int_equal(r.status, rows[i].status);
+        assert_str(r.body, rows[i].answer);
+    }
+    free(body);
+    client_close(client);
+    cloud_close(cloud);
+    arena_release(&a);
+}
+
 #define PROMISE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -329,6 +385,7 @@ int main(void)
         PROMISE(a_port_in_use_is_named),
         PROMISE(many_calls_at_once_all_come_back),
         PROMISE(ten_clouds_run_side_by_side),
+        PROMISE(each_service_refuses_what_is_too_large_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
