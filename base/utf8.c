@@ -1,6 +1,10 @@
 /* utf8.c - RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 #include "base/utf8.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* The second byte of a sequence is what overlong forms, surrogates and too large numbers are told by. */
 static const struct lead {
     uint8_t first, last;    /* lead bytes of this kind */
@@ -41,12 +45,39 @@ static size_t ascii_run(struct str s)
     return i;
 }
 
+/* Where the next byte above 0x7f is, or s.n. */
+static inline size_t skip_ascii(struct str s, size_t i)
+{
+#ifdef __SSE2__
+    for (; i + 16 <= s.n; i += 16) {
+        int mask = _mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)(s.p + i)));
+        if (mask)
+            return i + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (i < s.n && !((unsigned char)s.p[i] & 0x80))
+        i++;
+    return i;
+}
+
+static inline bool continues(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
+
+/* Two and three bytes whose lead allows any continuation are most of what there is; the table knows the rest. */
+static inline size_t sequence_quick(struct str s)
+{
+    unsigned lead = (unsigned char)s.p[0];
+    if (s.n >= 2 && lead - 0xc2u <= 0xdfu - 0xc2u)
+        return continues(s.p[1]) ? 2 : 0;
+    if (s.n >= 3 && lead - 0xe1u <= 0xefu - 0xe1u && lead != 0xed)
+        return continues(s.p[1]) && continues(s.p[2]) ? 3 : 0;
+    return sequence(s);
+}
+
 size_t utf8_check(struct str s)
 {
-    for (size_t i = 0; i < s.n;) {
-        struct str rest = str_from(s, i);
-        size_t n = ascii_run(rest);
-        if (n == 0 && (n = sequence(rest)) == 0)
+    for (size_t i = skip_ascii(s, 0); i < s.n; i = skip_ascii(s, i)) {
+        size_t n = sequence_quick(str_from(s, i));
+        if (n == 0)
             return i;
         i += n;
     }

@@ -61,7 +61,7 @@ struct dictionary {
     struct map codes; /* text -> code + 1 */
     struct str *text;
     uint32_t n, cap;
-    uint32_t last; /* the code found last, tried first */
+    uint32_t recent[4096]; /* code + 1 found last for texts of like beginning and length; tried first */
 };
 
 struct column {
@@ -161,6 +161,8 @@ void cleaner_close(struct cleaner *c);
  *   RECORD_EMPTY, RECORD_TOO_LONG, NOT_UTF8, NOT_JSON, NOT_AN_OBJECT, MISSING_COLUMN, REQUIRED_NULL
  * with the byte, element or column in the message. */
 int64_t cleaner_add(struct cleaner *c, struct str record, uint64_t tag, struct err *reason);
+/* The same for the first line of a text of lines, which is taken off *rest; a blank line adds nothing. */
+int64_t cleaner_add_line(struct cleaner *c, struct str *rest, uint64_t tag, struct str *ret_line, struct err *reason);
 /* What has been cleaned so far; the cleaner goes on with an empty table. */
 struct table *cleaner_take(struct cleaner *c);
 enum { CLEAN_MAX_RECORD_BYTES = 64 << 20 };

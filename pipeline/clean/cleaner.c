@@ -1,17 +1,22 @@
 /* One record: bound and UTF-8 checked, read once into `values` (one slot a member), then column by column:
  * take the member -> operations in the order of the rule file -> type -> the table.
  *
- * The order of members is predicted from the record before, so that a key costs one comparison.
+ * A record of the same shape as one before (shape.h) takes a shorter way to the same row: cleaner_shaped. Whatever
+ * it cannot decide at once goes the long way, from the start.
  */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/utf8.h"
 #include "pipeline/clean/program.h"
+#include "pipeline/clean/shape.h"
 #include "pipeline/clean/table.h"
 
-enum { MAX_PREDICTED = 64 };
-#define NOT_USED ((size_t)-1)
+/* What records of the known shape have for a column. */
+struct plan {
+    const struct json *value; /* SOURCE_MEMBER, or the whole */
+    bool whole, renamed;
+};
 
 struct cleaner {
     const struct program *p;
@@ -19,13 +24,28 @@ struct cleaner {
     bool views;
     bool unwrapped;           /* we are inside a string that held the record */
     struct json *values;      /* by input; type 0 = absent */
-    size_t predicted[MAX_PREDICTED];
-    size_t n_predicted;
+    struct shape_number *numbers; /* by input; known = what values says as a number */
+    struct shape shape;
+    struct plan *plan;        /* by column */
+    bool simple;              /* what is required are whole numbers without operations */
+    bool values_shaped;       /* nothing but members of the shape is in values */
+    unsigned missed, patience; /* records since the shape was learned that did not have it; until it is learned anew */
     struct clean_count *undo; /* counts as they were before the record */
     struct arena scratch;     /* for messages */
     struct json_reader reader;
     uint64_t tag;
 };
+
+static bool cleaner_is_simple(const struct program *p)
+{
+    for (size_t i = 0; i < p->n_columns; i++) {
+        const struct program_column *col = &p->columns[i];
+        bool whole_number = col->type == COLUMN_INT || col->type == COLUMN_LONG;
+        if (col->required && (!whole_number || col->source != SOURCE_MEMBER || col->n_ops))
+            return false;
+    }
+    return true;
+}
 
 struct cleaner *cleaner_open(const struct rules *r, struct str table, bool views)
 {
@@ -37,7 +57,11 @@ struct cleaner *cleaner_open(const struct rules *r, struct str table, bool views
     c->views = views;
     c->t = table_of(p);
     c->values = mem_zero(sizeof *c->values * (p->n_inputs + 1));
+    c->numbers = mem_zero(sizeof *c->numbers * (p->n_inputs + 1));
     c->undo = mem_zero(sizeof *c->undo * (p->n_counts + 1));
+    c->plan = mem_zero(sizeof *c->plan * p->n_columns);
+    c->simple = cleaner_is_simple(p);
+    c->patience = 1;
     c->scratch = ARENA_INIT;
     return c;
 }
@@ -49,7 +73,9 @@ void cleaner_close(struct cleaner *c)
     table_close(c->t);
     arena_release(&c->scratch);
     free(c->values);
+    free(c->numbers);
     free(c->undo);
+    free(c->plan);
     free(c);
 }
 
@@ -62,25 +88,11 @@ struct table *cleaner_take(struct cleaner *c)
 
 /* ---- reading the object ---- */
 
-static size_t cleaner_input(struct cleaner *c, struct str key, size_t position)
+static void cleaner_forget(struct cleaner *c)
 {
-    const struct program *p = c->p;
-    if (position < c->n_predicted && c->predicted[position] != NOT_USED &&
-        str_eq(p->inputs[c->predicted[position]], key))
-        return c->predicted[position];
-    if (str_chr(key, '\\') != STR_NONE)
-        key = json_text((struct json){ .type = JSON_STRING, .escaped = true, .raw = key }, &c->scratch);
-    size_t input = 0;
-    while (input < p->n_inputs && !str_eq(p->inputs[input], key))
-        input++;
-    if (input == p->n_inputs)
-        input = NOT_USED;
-    if (position < MAX_PREDICTED) {
-        for (; c->n_predicted <= position; c->n_predicted++)
-            c->predicted[c->n_predicted] = NOT_USED;
-        c->predicted[position] = input;
-    }
-    return input;
+    memset(c->values, 0, sizeof *c->values * c->p->n_inputs);
+    memset(c->numbers, 0, sizeof *c->numbers * c->p->n_inputs);
+    c->values_shaped = false;
 }
 
 /* Reads the object at hand; false on broken JSON. */
@@ -88,13 +100,12 @@ static bool cleaner_members(struct cleaner *c)
 {
     struct str key;
     int more;
-    size_t position = 0;
-    memset(c->values, 0, sizeof *c->values * c->p->n_inputs);
+    cleaner_forget(c);
     if (json_enter(&c->reader, JSON_OBJECT))
         return false;
     while ((more = json_member(&c->reader, &key)) == 1) {
-        size_t input = cleaner_input(c, key, position++);
-        c->t->unknown_keys += input == NOT_USED;
+        size_t input = shape_input(c->p, key, &c->scratch);
+        c->t->unknown_keys += input == SHAPE_NOT_USED;
         if (input >= c->p->n_used ? json_skip(&c->reader) : json_read(&c->reader, &c->values[input]))
             return false;
     }
@@ -120,11 +131,21 @@ static bool cleaner_scalar(struct cleaner *c, struct json v, enum column_type ty
     return true;
 }
 
+/* A value that is neither null nor nested nor escaped; a whole number is one at once where no text is asked for. */
+static inline struct draft cleaner_draft(const struct cleaner *c, const struct json *v)
+{
+    const struct shape_number *n = &c->numbers[v - c->values];
+    bool whole = n->known && !n->behind && (n->digits || !n->negative);
+    return (struct draft){ .state = whole ? DRAFT_NUMBER : DRAFT_TEXT, .text = v->raw, .number = n->digits };
+}
+
 static void cleaner_ops(struct cleaner *c, const struct program_column *col, struct draft *d)
 {
     for (size_t i = 0; i < col->n_ops && d->state != DRAFT_NULL; i++) {
         const struct op *op = &col->ops[i];
         struct str before = d->text;
+        if (!op_screen(op, before))
+            continue;
         switch (op->kind->run(op, d, &c->t->arenas[0])) {
         case OP_SAME:
             break;
@@ -241,13 +262,13 @@ static void cleaner_finish(struct cleaner *c, const struct program_column *col, 
     }
 }
 
-static void cleaner_take_member(struct cleaner *c, const struct program_column *col, struct column *out, size_t row)
+static inline void cleaner_take_member(struct cleaner *c, const struct program_column *col, struct column *out, size_t row,
+                                       const struct plan *plan)
 {
-    const struct json *v = cleaner_member(c, col);
-    struct draft d;
-    if (!str_eq(c->p->inputs[(size_t)(v - c->values)], col->name))
-        c->t->counts[col->source_count].touched++;
-    if (cleaner_scalar(c, *v, col->type, &d))
+    const struct json *v = plan->value;
+    struct draft d = col->n_ops ? (struct draft){ .state = DRAFT_TEXT, .text = v->raw } : cleaner_draft(c, v);
+    c->t->counts[col->source_count].touched += plan->renamed;
+    if ((v->type == JSON_STRING && !v->escaped) || v->type == JSON_NUMBER || cleaner_scalar(c, *v, col->type, &d))
         cleaner_finish(c, col, out, row, &d);
     else
         cleaner_not_scalar(c, col, out, row, v->raw);
@@ -292,18 +313,36 @@ static void cleaner_element(struct cleaner *c, const struct program_column *col,
         table_count_nulled(c->t, col->type_count, v.raw, c->tag);
 }
 
+/* Both are exact doubles, so that their quotient is rounded once, as strtod rounds. */
+static inline double cleaner_number(const struct shape_number *n)
+{
+    static const double TENS[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8 };
+    double d = (double)n->digits / TENS[n->behind];
+    uint64_t bits;
+    memcpy(&bits, &d, sizeof bits);
+    bits |= (uint64_t)n->negative << 63; /* -0 too, and without a jump that signs of places would mislead */
+    memcpy(&d, &bits, sizeof d);
+    return d;
+}
+
 static void cleaner_array(struct cleaner *c, const struct program_column *col, struct column *out, size_t row)
 {
     out->null[row] = 0;
     c->t->counts[col->source_count].touched++;
-    for (size_t i = 0; i < col->n_parts; i++)
-        cleaner_element(c, col, c->values[col->parts[i].input], &out->v.f64[row * out->width + i]);
+    for (size_t i = 0; i < col->n_parts; i++) {
+        size_t input = col->parts[i].input;
+        double *element = &out->v.f64[row * out->width + i];
+        if (c->numbers[input].known)
+            *element = cleaner_number(&c->numbers[input]);
+        else
+            cleaner_element(c, col, c->values[input], element);
+    }
 }
 
 /* A member that is the array already, as in a cleaned row. */
-static void cleaner_take_array(struct cleaner *c, const struct program_column *col, struct column *out, size_t row)
+static void cleaner_take_array(struct cleaner *c, const struct program_column *col, struct column *out, size_t row,
+                               const struct json *v)
 {
-    const struct json *v = cleaner_member(c, col);
     struct json_reader r;
     struct json element;
     uint32_t n = 0;
@@ -323,15 +362,23 @@ static void cleaner_take_array(struct cleaner *c, const struct program_column *c
     table_count_nulled(c->t, col->type_count, v->raw, c->tag);
 }
 
-static void cleaner_column(struct cleaner *c, size_t i, size_t row)
+static struct plan cleaner_plan(const struct cleaner *c, const struct program_column *col)
+{
+    struct plan plan = { .whole = col->source == SOURCE_MEMBER || cleaner_absent(c, col) };
+    if (plan.whole)
+        plan.value = cleaner_member(c, col);
+    plan.renamed = plan.value && !str_eq(c->p->inputs[(size_t)(plan.value - c->values)], col->name);
+    return plan;
+}
+
+static inline void cleaner_column(struct cleaner *c, size_t i, size_t row, const struct plan *plan)
 {
     const struct program_column *col = &c->p->columns[i];
     struct column *out = &c->t->columns[i];
-    bool whole = col->source == SOURCE_MEMBER || cleaner_absent(c, col);
-    if (whole && col->source == SOURCE_ARRAY)
-        cleaner_take_array(c, col, out, row);
-    else if (whole)
-        cleaner_take_member(c, col, out, row);
+    if (plan->whole && col->source == SOURCE_ARRAY)
+        cleaner_take_array(c, col, out, row, plan->value);
+    else if (plan->whole)
+        cleaner_take_member(c, col, out, row, plan);
     else if (col->source == SOURCE_CONCAT)
         cleaner_concat(c, col, out, row);
     else
@@ -367,7 +414,8 @@ static int cleaner_row(struct cleaner *c, struct err *reason)
     size_t row = c->t->n_rows;
     for (size_t k = 0; k < p->n_columns; k++) {
         size_t i = p->steps[k];
-        cleaner_column(c, i, row);
+        struct plan plan = cleaner_plan(c, &p->columns[i]);
+        cleaner_column(c, i, row, &plan);
         if (p->columns[i].required && c->t->columns[i].null[row]) {
             const struct json *v = cleaner_member(c, &p->columns[i]);
             struct str raw = v ? v->raw : S("");
@@ -461,17 +509,85 @@ static int cleaner_judge(struct str record, struct err *reason)
     return 0;
 }
 
+/* ---- records of the known shape ---- */
+
+/* Now that a record has gone the long way: its shape is learned, but rarely when shapes change all the time. */
+static void cleaner_learn(struct cleaner *c, struct str record)
+{
+    if (!c->simple || ++c->missed < c->patience)
+        return;
+    c->missed = 0;
+    c->patience = c->patience < 1024 ? c->patience * 2 : 1024;
+    shape_learn(&c->shape, c->p, record, &c->scratch);
+    for (size_t i = 0; i < c->p->n_columns; i++)
+        c->plan[i] = cleaner_plan(c, &c->p->columns[i]);
+    c->values_shaped = false;
+}
+
+/* The required columns of the row, which are whole numbers; false when one is none. */
+static inline bool cleaner_required(struct cleaner *c, size_t row, size_t *ret_n)
+{
+    const struct program *p = c->p;
+    size_t k = 0;
+    for (; k < p->n_columns && p->columns[p->steps[k]].required; k++) {
+        const struct json *v = c->plan[p->steps[k]].value;
+        struct column *out = &c->t->columns[p->steps[k]];
+        struct draft d = cleaner_draft(c, v);
+        if ((v->type != JSON_NUMBER && (v->type != JSON_STRING || v->escaped)) || !cleaner_put(c, out, row, &d))
+            return false;
+    }
+    *ret_n = k;
+    return true;
+}
+
+/* Adds the text when it is (or, of lines, begins with) one object of the known shape whose required columns have
+ * values. */
+static inline bool cleaner_shaped(struct cleaner *c, struct str text, bool lines, const char **ret_end)
+{
+    const struct program *p = c->p;
+    struct table *t = c->t;
+    size_t row = t->n_rows, n;
+    if (!c->shape.known || (lines && !c->shape.one_line))
+        return false;
+    if (!c->values_shaped)
+        cleaner_forget(c);
+    c->values_shaped = true;
+    const char *end = shape_read(&c->shape, p, text.p, text.p + text.n, c->values, c->numbers, &c->reader);
+    if (!end || (size_t)(end - text.p) > CLEAN_MAX_RECORD_BYTES || (end < text.p + text.n && !(lines && *end == '\n')))
+        return false;
+    table_row(t);
+    if (!cleaner_required(c, row, &n))
+        return false;
+    for (size_t k = 0; k < n; k++)
+        t->counts[p->columns[p->steps[k]].source_count].touched += c->plan[p->steps[k]].renamed;
+    for (size_t k = n; k < p->n_columns; k++)
+        cleaner_column(c, p->steps[k], row, &c->plan[p->steps[k]]);
+    t->unknown_keys += c->shape.unknown;
+    t->tag[row] = c->tag;
+    t->n_rows++;
+    t->records++;
+    c->missed = 0;
+    c->patience = 1;
+    *ret_end = end;
+    return true;
+}
+
 int64_t cleaner_add(struct cleaner *c, struct str record, uint64_t tag, struct err *reason)
 {
     struct table *t = c->t;
     size_t rows = t->n_rows;
     uint64_t unknown = t->unknown_keys;
+    const char *end;
     c->tag = tag;
     c->unwrapped = false;
+    if (cleaner_shaped(c, record, false, &end))
+        return 1;
     arena_reset(&c->scratch);
     memcpy(c->undo, t->counts, sizeof *c->undo * t->n_counts);
     if (cleaner_judge(record, reason) == 0 && cleaner_value(c, record, reason) == 0) {
         t->records++;
+        if (t->n_rows == rows + 1 && !c->unwrapped)
+            cleaner_learn(c, record);
         return (int64_t)(t->n_rows - rows);
     }
     memcpy(t->counts, c->undo, sizeof *c->undo * t->n_counts);
@@ -479,4 +595,18 @@ int64_t cleaner_add(struct cleaner *c, struct str record, uint64_t tag, struct e
     t->unknown_keys = unknown;
     t->refused++;
     return -1;
+}
+
+int64_t cleaner_add_line(struct cleaner *c, struct str *rest, uint64_t tag, struct str *ret_line, struct err *reason)
+{
+    const char *end;
+    c->tag = tag;
+    if (cleaner_shaped(c, *rest, true, &end)) {
+        size_t n = (size_t)(end - rest->p);
+        *ret_line = str_head(*rest, n);
+        *rest = str_from(*rest, n + 1);
+        return 1;
+    }
+    *ret_line = str_cut(rest, '\n');
+    return str_trim(*ret_line).n ? cleaner_add(c, *ret_line, tag, reason) : 0;
 }

@@ -233,19 +233,38 @@ static enum op_effect op_timestamp(const struct op *op, struct draft *d, struct 
 }
 
 static const struct op_kind KINDS[] = {
-    { "null_if", op_texts, op_null_if, false },
-    { "null_if_prefix", op_texts, op_null_if_prefix, false },
-    { "null_if_blank", op_flag, op_null_if_blank, false },
-    { "trim", op_flag, op_trim, false },
-    { "strip_prefix", op_texts, op_strip_prefix, false },
-    { "replace", op_pairs, op_replace, false },
-    { "lower", op_flag, op_lower, false },
-    { "upper", op_flag, op_upper, false },
-    { "map", op_pairs, op_map, false },
-    { "suffix", op_factors, op_suffix, true },
-    { "timestamp", op_formats, op_timestamp, true },
+    { "null_if", op_texts, op_null_if, false, OP_EQUAL },
+    { "null_if_prefix", op_texts, op_null_if_prefix, false, OP_BEGIN },
+    { "null_if_blank", op_flag, op_null_if_blank, false, OP_ANY },
+    { "trim", op_flag, op_trim, false, OP_ANY },
+    { "strip_prefix", op_texts, op_strip_prefix, false, OP_BEGIN },
+    { "replace", op_pairs, op_replace, false, OP_ANY },
+    { "lower", op_flag, op_lower, false, OP_ANY },
+    { "upper", op_flag, op_upper, false, OP_ANY },
+    { "map", op_pairs, op_map, false, OP_EQUAL },
+    { "suffix", op_factors, op_suffix, true, OP_ANY },
+    { "timestamp", op_formats, op_timestamp, true, OP_ANY },
 };
 enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
+
+static uint64_t op_lengths(const struct op *op)
+{
+    uint64_t lengths = 0;
+    for (size_t i = 0; i < op->n && op->kind->looks_at != OP_ANY; i++) {
+        uint64_t bit = UINT64_C(1) << (op->texts[i].n < 63 ? op->texts[i].n : 63);
+        lengths |= op->kind->looks_at == OP_EQUAL ? bit : ~(bit - 1);
+    }
+    return op->kind->looks_at == OP_ANY ? UINT64_MAX : lengths;
+}
+
+int op_compile(struct arena *a, const struct op_kind *kind, const struct node *n, struct op *op, struct err *e)
+{
+    op->kind = kind;
+    if (kind->compile(a, n, op, e))
+        return -1;
+    op->lengths = op_lengths(op);
+    return 0;
+}
 
 const struct op_kind *op_find(struct str word)
 {
@@ -266,5 +285,6 @@ int op_default_timestamp(struct arena *a, struct op *op, struct err *e)
                                           S_INIT("yyyy-MM-dd'T'HH:mm:ss[.S][X]") };
     struct node nowhere = { 0 };
     op->kind = op_find(S("timestamp"));
+    op->lengths = UINT64_MAX;
     return op_formats_of(a, &nowhere, FORMATS, 2, op, e);
 }

@@ -20,14 +20,23 @@ struct op {
     int64_t *factors;
     size_t n;
     const struct timestamp_format **formats;
+    uint64_t lengths; /* bit n: a text of n bytes (63: or more) may be changed by it */
 };
+/* May the operation do anything to this text? */
+static inline bool op_screen(const struct op *op, struct str text)
+{
+    return op->lengths >> (text.n < 63 ? text.n : 63) & 1;
+}
 struct op_kind {
     const char *word;
     int (*compile)(struct arena *a, const struct node *n, struct op *op, struct err *e);
     enum op_effect (*run)(const struct op *op, struct draft *d, struct arena *a);
     bool gives_number;
+    enum { OP_ANY, OP_EQUAL, OP_BEGIN } looks_at; /* texts of any length, as long as one of its texts, or longer */
 };
 
+/* Reads the argument of the word and prepares the operation. */
+int op_compile(struct arena *a, const struct op_kind *kind, const struct node *n, struct op *op, struct err *e);
 /* The kind of that word, or NULL. */
 const struct op_kind *op_find(struct str word);
 /* `timestamp` with the formats that are read when a column says only "type": "timestamp". */

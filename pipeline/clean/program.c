@@ -163,8 +163,7 @@ static int program_ops(struct compiling *c, const struct node *n, struct program
         if (kind->gives_number && program_number_fits(c, m, col, kind))
             return -1;
         number = kind->gives_number ? m : NULL;
-        op->kind = kind;
-        if (kind->compile(c->a, m, op, c->e))
+        if (op_compile(c->a, kind, m, op, c->e))
             return -1;
         op->count = program_count(c, col->name, kind->word);
         col->n_ops++;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "pipeline/clean/program.h"
+#include "pipeline/clean/scan.h"
 
 enum { SAMPLE_BYTES = 80, RADIX = 256 };
 
@@ -103,11 +104,26 @@ void table_row(struct table *t)
     table_reserve(t, t->n_rows + 1);
 }
 
+/* The beginning, the end and the length of a text, mixed. */
+static size_t table_recent(struct str text)
+{
+    uint64_t head = 0, tail = 0;
+    if (text.n >= 8) {
+        memcpy(&head, text.p, 8);
+        memcpy(&tail, text.p + text.n - 8, 8);
+    } else {
+        for (size_t i = 0; i < text.n; i++)
+            head = head << 8 | (unsigned char)text.p[i];
+    }
+    return ((head ^ tail * 31) + text.n) * UINT64_C(0x9e3779b97f4a7c15) >> 52;
+}
+
 uint32_t table_code(struct column *c, struct str text)
 {
     struct dictionary *d = &c->dictionary;
-    if (d->n && str_eq(d->text[d->last], text))
-        return d->last;
+    uint32_t *recent = &d->recent[table_recent(text)];
+    if (*recent && d->text[*recent - 1].n == text.n && scan_same(d->text[*recent - 1].p, text.p, text.n))
+        return *recent - 1;
     uintptr_t code = (uintptr_t)map_get(&d->codes, text);
     if (!code) {
         if (d->n == d->cap) {
@@ -118,7 +134,8 @@ uint32_t table_code(struct column *c, struct str text)
         map_put(&d->codes, text, (void *)code);
         d->text[d->n++] = d->codes.entries[d->codes.n_entries - 1].key;
     }
-    return d->last = (uint32_t)code - 1;
+    *recent = (uint32_t)code;
+    return (uint32_t)code - 1;
 }
 
 static void table_sample(struct table *t, struct clean_count *c, struct str value, uint64_t tag)

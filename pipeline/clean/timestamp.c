@@ -1,5 +1,9 @@
 #include "pipeline/clean/timestamp.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/clock.h"
 
 /* The letters that may repeat, how often they must, and what they read. */
@@ -36,6 +40,26 @@ static size_t timestamp_quoted(struct timestamp_format *f, struct str pattern, s
     for (i++; i < pattern.n && pattern.p[i] != '\''; i++)
         f->items[f->n_items++] = (struct item){ .kind = ITEM_LITERAL, .literal = pattern.p[i] };
     return i < pattern.n ? i + 1 : STR_NONE;
+}
+
+/* The sign between day and hour of a format that 19 bytes can fill in one way only; 0 for any other. */
+static char timestamp_between(const struct timestamp_format *f)
+{
+    static const struct item PLAIN[] = {
+        { .kind = ITEM_YEAR, .digits = 4 }, { .kind = ITEM_LITERAL, .literal = '-' }, { .kind = ITEM_MONTH, .digits = 2 },
+        { .kind = ITEM_LITERAL, .literal = '-' }, { .kind = ITEM_DAY, .digits = 2 }, { .kind = ITEM_LITERAL },
+        { .kind = ITEM_HOUR, .digits = 2 }, { .kind = ITEM_LITERAL, .literal = ':' }, { .kind = ITEM_MINUTE, .digits = 2 },
+        { .kind = ITEM_LITERAL, .literal = ':' }, { .kind = ITEM_SECOND, .digits = 2 } };
+    enum { N = sizeof PLAIN / sizeof *PLAIN, BETWEEN = 5 };
+    if (f->n_items < N)
+        return 0;
+    for (size_t i = 0; i < N; i++)
+        if (f->items[i].kind != PLAIN[i].kind || (i != BETWEEN && f->items[i].literal != PLAIN[i].literal))
+            return 0;
+    for (size_t i = N; i < f->n_items; i = f->items[i].close)
+        if (f->items[i].kind != ITEM_OPEN || f->items[i + 1].kind == ITEM_CLOSE)
+            return 0;
+    return f->items[BETWEEN].literal;
 }
 
 struct timestamp_format *timestamp_compile(struct arena *a, struct str pattern, const char **ret_why)
@@ -80,7 +104,54 @@ struct timestamp_format *timestamp_compile(struct arena *a, struct str pattern, 
         return *ret_why = "brackets must be paired and not nested", NULL;
     if ((have & 7) != 7)
         return *ret_why = "a format needs at least yyyy, MM and dd", NULL;
+    f->between = timestamp_between(f);
     return f;
+}
+
+/* The digits of 19 bytes by a plain format, without their '0'; false when other signs stand among them. */
+static inline bool timestamp_plain_digits(const char *p, char between, uint8_t *digits)
+{
+    unsigned bad = 0;
+#ifdef __SSE2__
+    const __m128i nine = _mm_set1_epi8(9), text = _mm_loadu_si128((const __m128i *)(const void *)p),
+                  value = _mm_sub_epi8(text, _mm_set1_epi8('0')),
+                  signs = _mm_setr_epi8(0, 0, 0, 0, '-', 0, 0, '-', 0, 0, between, 0, 0, ':', 0, 0);
+    const unsigned at_digits = 0xdb6f, at_signs = 0x2490;
+    unsigned is_digit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(value, nine), nine));
+    unsigned is_sign = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(text, signs));
+    bad = (~is_digit & at_digits) | (~is_sign & at_signs);
+    _mm_storeu_si128((__m128i *)(void *)digits, value);
+    for (int i = 16; i < 19; i++)
+        digits[i] = (uint8_t)(p[i] - '0');
+    bad |= (unsigned)(p[16] ^ ':') | (digits[17] > 9) | (digits[18] > 9);
+#else
+    const char pattern[] = { 0, 0, 0, 0, '-', 0, 0, '-', 0, 0, between, 0, 0, ':', 0, 0, ':', 0, 0 };
+    for (int i = 0; i < 19; i++) {
+        digits[i] = (uint8_t)(p[i] - '0');
+        bad |= pattern[i] ? (unsigned)(p[i] ^ pattern[i]) : digits[i] > 9;
+    }
+#endif
+    return !bad;
+}
+
+/* Days by Howard Hinnant, "chrono-compatible low-level date algorithms". */
+static bool timestamp_read_plain(const char *p, char between, int64_t *ret_epoch_us)
+{
+    static const uint8_t DAYS[] = { 0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    uint8_t x[19];
+    if (!timestamp_plain_digits(p, between, x))
+        return false;
+    unsigned y = x[0] * 1000u + x[1] * 100u + x[2] * 10u + x[3], m = x[5] * 10u + x[6], d = x[8] * 10u + x[9];
+    unsigned hour = x[11] * 10u + x[12], minute = x[14] * 10u + x[15], second = x[17] * 10u + x[18];
+    if (m - 1 > 11 || d - 1 >= DAYS[m] || hour > 23 || minute > 59 || second > 59)
+        return false;
+    if (m == 2 && d == 29 && (y % 4 || (y % 100 == 0 && y % 400)))
+        return false;
+    unsigned year = y + 400 - (m <= 2), era = year / 400, of_era = year - era * 400; /* 400 more, so that none is below 0 */
+    unsigned of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+    int64_t days = (int64_t)(era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year) - 719468 - 146097;
+    *ret_epoch_us = (days * 86400 + (hour * 60 + minute) * 60 + second) * INT64_C(1000000);
+    return true;
 }
 
 static bool timestamp_digits(struct str *s, size_t n, int *ret_value)
@@ -159,6 +230,8 @@ static bool timestamp_item(const struct item *item, struct reading *r)
 
 bool timestamp_read(const struct timestamp_format *f, struct str text, int64_t *ret_epoch_us)
 {
+    if (text.n == 19 && f->between)
+        return timestamp_read_plain(text.p, f->between, ret_epoch_us);
     struct reading r = { .part = { 1970, 1, 1 }, .rest = text }, saved = r;
     size_t resume = 0; /* behind the optional part we are in; 0 = in none */
     for (size_t i = 0; i < f->n_items;) {

@@ -20,6 +20,7 @@ struct timestamp_format {
     struct str pattern;
     struct item *items;
     size_t n_items;
+    char between; /* not 0: yyyy-MM-dd, this sign, HH:mm:ss, and nothing more that a text must have */
 };
 
 /* NULL with *ret_why when the pattern is none, or names no full date. */
