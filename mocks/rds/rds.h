@@ -11,6 +11,9 @@
  * Where the rows live: in memory, shared by every connection of this process that opens rds_uri(); with data_dir
  * in data_dir/rds.sqlite, which a later rds_open with the same seed takes as it finds it.
  *
+ * On the wire it is a MySQL server (mysql.h): a service of a cloud, whose actions are the protocol's commands. Its
+ * settings are listed in mysql_service.c.
+ *
  * Codes of struct err (all of them mean: correct the environment, exit status 3):
  *   TABLES_NOT_FOUND  tables_dir is no readable directory         TABLE_MISSING    no file for one of the tables
  *   TABLE_AMBIGUOUS   two files for one table                     TABLE_MALFORMED  header, columns or lines are broken
@@ -20,7 +23,12 @@
 #define MOCKS_RDS_RDS_H
 
 #include "base/err.h"
+#include "mocks/cloud/service.h"
 #include "mocks/rds/schema.h"
+
+extern const struct service rds_service;
+/* As rds_uri, of the service's own tables. */
+const char *rds_service_uri(void *state, struct err *e);
 
 struct rds_options {
     uint64_t seed;          /* of the synthetic rows */

@@ -1,0 +1,197 @@
+/* mysql_session.c - one connection: packets into commands, commands through dispatch, answers back.
+ *
+ * A packet of 0xffffff bytes goes on in the next; the whole is bounded by MYSQL_MAX_PACKET, and by MYSQL_MAX_LOGIN before
+ * the log-in is over. Packets are numbered from 0 in each command; a wrong number is error 1156 and the end.
+ */
+#include <stdlib.h>
+
+#include "mocks/cloud/dispatch.h"
+#include "mocks/rds/mysql.h"
+
+/* ---- what the session is ---- */
+
+uint16_t mysql_session_status(const struct mysql_session *s)
+{
+    return (uint16_t)((s->no_autocommit ? 0 : MYSQL_AUTOCOMMIT) | (s->began || s->in_transaction ? MYSQL_IN_TRANSACTION : 0));
+}
+
+struct str mysql_session_database(const struct mysql_session *s) { return str_of(s->database ? s->database : ""); }
+
+/* Any name will do, since scripts call it as they like; with users configured it is the real one's. */
+int mysql_session_use(struct mysql_session *s, struct str database, struct err *e)
+{
+    bool own = str_eq_nocase(database, S(SQLFRONT_SCHEMA)) || str_eq_nocase(database, S("information_schema"));
+    if (!database.n || database.n > 64 || str_chr(database, 0) != STR_NONE || (s->state->users && !own))
+        return mysql_error(e, MYSQL_UNKNOWN_DATABASE, "Unknown database '" STR_F "'", STR_A(str_head(database, 64)));
+    if (str_is(database, s->database))
+        return 0;
+    free(s->database);
+    s->database = mem_dup(database);
+    return 0;
+}
+
+void mysql_session_forget(struct mysql_session *s)
+{
+    mysql_transaction_forget(s);
+    mysql_prepared_forget(s);
+    mysql_set_forget(s);
+    s->no_autocommit = false;
+    s->last_insert_id = s->row_count = s->found_rows = 0;
+    s->warnings = 0;
+}
+
+/* ---- commands ---- */
+
+struct mysql_writer mysql_command_writer(struct mysql_command *m)
+{
+    return (struct mysql_writer){ .b = &m->reply.body, .seq = (uint8_t)(m->seq + 1) };
+}
+
+struct mysql_command *mysql_command_of(struct call *c) { return c->done == mysql_session_answered ? c->done_arg : NULL; }
+
+static enum tcp_end end_of(const struct mysql_command *m)
+{
+    switch (m->reply.end) {
+    case HTTP_RESET: return TCP_SEND_RESET;
+    case HTTP_TRUNCATE: return TCP_SEND_HALF;
+    case HTTP_SEND: break;
+    }
+    return m->close ? TCP_SEND_CLOSE : TCP_SEND;
+}
+
+/* The last step touches the connection only: another thread may begin its next command at once. */
+void mysql_session_answered(struct call *c)
+{
+    struct mysql_command *m = c->done_arg;
+    struct mysql_session *s = m->session;
+    struct tcp_conn *conn = s->conn;
+    struct buf out = m->reply.body;
+    int64_t delay_ms = m->reply.delay_ms + s->delay_ms;
+    enum tcp_end end = end_of(m);
+    m->reply.body = BUF_INIT;
+    http_reply_release(&m->reply);
+    if (m->silent)
+        buf_release(&out);
+    buf_release(&s->partial);
+    s->delay_ms = 0;
+    if (s->phase == MYSQL_READY)
+        s->next_seq = 0;
+    arena_release(&m->arena);
+    free(m);
+    tcp_answer(conn, &out, delay_ms, end);
+}
+
+static void refuse(struct mysql_session *s, uint8_t seq, int number, const char *text)
+{
+    struct buf out = BUF_INIT;
+    struct mysql_writer w = { .b = &out, .seq = (uint8_t)(seq + 1) };
+    struct err e;
+    mysql_error(&e, number, "%s", text);
+    mysql_put_error(&w, &e);
+    tcp_answer(s->conn, &out, 0, TCP_SEND_CLOSE);
+}
+
+/* Which action the packet means; its payload without the byte that says so. */
+static const struct action *action_of(struct mysql_session *s, struct str packet, struct mysql_command *m)
+{
+    m->payload = packet;
+    if (s->phase != MYSQL_READY)
+        return &mysql_command_actions[s->phase == MYSQL_GREETED ? MYSQL_ACTION_CONNECT : MYSQL_ACTION_SWITCH];
+    m->payload = str_from(packet, 1);
+    return packet.n ? mysql_command_find((uint8_t)packet.p[0], &m->silent) : NULL;
+}
+
+static void begin(struct mysql_session *s, struct str packet, uint8_t seq)
+{
+    struct mysql_state *state = s->state;
+    struct mysql_command *m = mem_zero(sizeof *m);
+    m->session = s;
+    m->seq = seq;
+    m->slot = &state->engines[tcp_worker(s->conn)];
+    m->action = action_of(s, packet, m);
+    m->request.method = m->action ? str_of(m->action->name) : S("?");
+    m->request.body = m->payload;
+    m->request.peer = str_of(tcp_peer(s->conn));
+    atomic_fetch_add_explicit(&state->questions, 1, memory_order_relaxed);
+    dispatch_call(state->cloud, &rds_service, state, &m->request, &m->reply, &m->arena, false, mysql_session_answered, m);
+}
+
+/* ---- packets ---- */
+
+static uint64_t frame_length(const char *head)
+{
+    const unsigned char *p = (const unsigned char *)head;
+    return MYSQL_HEAD + ((uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16);
+}
+
+static void on_frame(void *ctx, struct tcp_conn *c, struct str frame)
+{
+    struct mysql_session *s = tcp_session(c);
+    struct str payload = str_from(frame, MYSQL_HEAD);
+    uint8_t seq = (uint8_t)frame.p[3];
+    size_t most = s->phase == MYSQL_READY ? MYSQL_MAX_PACKET : MYSQL_MAX_LOGIN;
+    bool goes_on = payload.n == MYSQL_LARGEST;
+    struct buf nothing = BUF_INIT;
+    (void)ctx;
+    if (seq != s->next_seq) {
+        refuse(s, seq, MYSQL_OUT_OF_ORDER, "Got packets out of order");
+        return;
+    }
+    if (s->partial.n + payload.n > most) {
+        refuse(s, seq, s->phase == MYSQL_READY ? MYSQL_TOO_LARGE : MYSQL_BAD_HANDSHAKE,
+               s->phase == MYSQL_READY ? "Got a packet bigger than 'max_allowed_packet' bytes" : "Bad handshake");
+        return;
+    }
+    s->next_seq++;
+    if (goes_on || s->partial.n)
+        buf_str_add(&s->partial, payload);
+    if (goes_on)
+        tcp_answer(c, &nothing, 0, TCP_SEND);
+    else
+        begin(s, s->partial.n ? buf_str(&s->partial) : payload, seq);
+}
+
+static void on_opened(void *ctx, struct tcp_conn *c)
+{
+    struct mysql_state *state = ctx;
+    struct mysql_session *s = mem_zero(sizeof *s);
+    struct buf greeting = BUF_INIT;
+    s->state = state;
+    s->conn = c;
+    s->id = atomic_fetch_add(&state->last_id, 1) + 1;
+    s->next_seq = 1;
+    tcp_set_session(c, s);
+    mysql_login_greet(s, &greeting);
+    tcp_answer(c, &greeting, 0, TCP_SEND);
+}
+
+static void on_closed(void *ctx, struct tcp_conn *c)
+{
+    struct mysql_session *s = tcp_session(c);
+    (void)ctx;
+    mysql_session_forget(s);
+    buf_release(&s->partial);
+    free(s->user);
+    free(s->database);
+    free(s->plugin);
+    free(s->pending_database);
+    free(s);
+}
+
+static void on_full(void *ctx, struct buf *out)
+{
+    struct mysql_writer w = { .b = out };
+    struct err e;
+    (void)ctx;
+    mysql_error(&e, MYSQL_TOO_MANY_CONNECTIONS, "Too many connections");
+    mysql_put_error(&w, &e);
+}
+
+const struct tcp_handler mysql_session_handler = {
+    .head_bytes = MYSQL_HEAD,
+    .length = frame_length,
+    .opened = on_opened,
+    .frame = on_frame,
+    .full = on_full,
+    .closed = on_closed,
+};
