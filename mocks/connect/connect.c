@@ -1,13 +1,11 @@
-/* connect.c - the worker's REST interface as a table: which request is which action, and how errors look.
+/* connect.c - the worker's REST interface as a table: which request is which action.
  *
- *   {name}, {class} stand for one path segment each; {task} for a number, else the path is unknown.
+ *   {task} stands for a number, else the path is unknown.
  */
 #include "mocks/connect/connect.h"
 
-#include <stdio.h>
-
-#include "base/codec.h"
-#include "base/json.h"
+#include "mocks/cloud/jersey.h"
+#include "mocks/cloud/pathmap.h"
 #include "mocks/connect/worker.h"
 
 #define ONE "/connectors/{name}"
@@ -41,70 +39,29 @@ enum { N_ACTIONS = sizeof actions / sizeof *actions };
 
 /* ---- routing ---- */
 
-static bool take_part(struct call *c, struct str name, struct str segment, struct connect_args *args)
-{
-    if (!segment.n)
-        return false;
-    if (str_is(name, "{task}"))
-        return str_to_i64(segment, &args->task) && args->task >= 0 && args->task <= INT32_MAX;
-    struct buf plain = BUF_INIT;
-    codec_unpercent(&plain, segment, false);
-    args->name = arena_dup(c->arena, buf_str(&plain));
-    buf_release(&plain);
-    return true;
-}
-
-static bool path_fits(struct call *c, struct str template, struct str path, struct connect_args *args)
-{
-    *args = (struct connect_args){ 0 };
-    if (path.n > 1 && path.p[path.n - 1] == '/')
-        path.n--;
-    while (template.p && path.p) {
-        struct str want = str_cut(&template, '/'), have = str_cut(&path, '/');
-        bool part = want.n && want.p[0] == '{';
-        if (part ? !take_part(c, want, have, args) : !str_eq(want, have))
-            return false;
-    }
-    return !template.p && !path.p;
-}
-
 static const struct action *route(struct call *c)
 {
+    struct pathmap m;
     struct connect_args *args = ARENA_NEW(c->arena, struct connect_args);
-    bool path_known = false;
+    const struct action *a = pathmap_find(actions, N_ACTIONS, c->request->method, c->request->path, &m);
     c->args = args;
-    for (size_t i = 0; i < N_ACTIONS; i++) {
-        struct str template = str_of(actions[i].match), method = str_cut(&template, ' ');
-        if (!path_fits(c, template, c->request->path, args))
-            continue;
-        path_known = true;
-        if (!str_eq(method, c->request->method))
-            continue;
-        c->resource = args->name;
-        struct str type = http_request_header(c->request, "Content-Type"), media = str_trim(str_cut(&type, ';'));
-        if (c->request->body.n && media.n && !str_eq_nocase(media, S("application/json"))) {
-            call_fail(c, 415, "415", "HTTP 415 Unsupported Media Type");
-            return NULL;
-        }
-        return &actions[i];
+    if (!a || !pathmap_number(&m, "task", &args->task)) {
+        jersey_refuse(c, !a && m.path_known ? 405 : 404);
+        return NULL;
     }
-    int status = path_known ? 405 : 404;
-    call_fail(c, status, path_known ? "405" : "404", "HTTP %d %s", status, http_status_text(status));
-    return NULL;
+    args->name = pathmap_text(&m, "name", c->arena);
+    if (!args->name.p)
+        args->name = pathmap_text(&m, "class", c->arena);
+    c->resource = args->name;
+    struct str type = http_request_header(c->request, "Content-Type"), media = str_trim(str_cut(&type, ';'));
+    if (c->request->body.n && media.n && !str_eq_nocase(media, S("application/json"))) {
+        jersey_refuse(c, 415);
+        return NULL;
+    }
+    return a;
 }
 
-/* ---- errors and headers ---- */
-
-static void phrase(struct call *c)
-{
-    int64_t code;
-    if (!str_to_i64(str_of(c->err.code), &code))
-        code = c->err.status;
-    c->reply->status = c->err.status;
-    buf_f(call_body(c), "{\"error_code\":%lld,\"message\":", (long long)code);
-    json_put_text(call_body(c), str_of(c->err.message));
-    buf_c(call_body(c), '}');
-}
+/* ---- headers ---- */
 
 static void finish(struct call *c)
 {
@@ -139,7 +96,7 @@ const struct service connect_service = {
     .max_body_bytes = 4 * 1024 * 1024,
     .throttle = { 429, "429", "Too Many Requests" },
     .route = route,
-    .phrase = phrase,
+    .phrase = jersey_phrase,
     .finish = finish,
     .open = worker_open,
     .close = worker_close,

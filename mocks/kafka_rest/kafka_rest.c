@@ -1,14 +1,14 @@
 /* kafka_rest.c - the REST proxy as a table: which request is which action, in the order of Jersey's checks
- * (path 404, method 405, Content-Type 415, Accept 406), and how errors look.
+ * (path 404, method 405, Content-Type 415, Accept 406).
  *
- *   {topic} and the like stand for one path segment each; {partition} for a number, else the path is unknown.
+ *   {partition} stands for a number, else the path is unknown.
  */
 #include "mocks/kafka_rest/kafka_rest.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/codec.h"
+#include "mocks/cloud/jersey.h"
+#include "mocks/cloud/pathmap.h"
 #include "mocks/kafka_rest/rest.h"
 
 #define INSTANCE "/consumers/{group}/instances/{instance}"
@@ -45,48 +45,6 @@ enum { N_ACTIONS = sizeof actions / sizeof *actions };
 
 /* ---- routing ---- */
 
-static struct str decoded(struct call *c, struct str segment)
-{
-    if (!memchr(segment.p, '%', segment.n))
-        return segment;
-    struct buf plain = BUF_INIT;
-    codec_unpercent(&plain, segment, false);
-    struct str text = arena_dup(c->arena, buf_str(&plain));
-    buf_release(&plain);
-    return text;
-}
-
-static bool take_part(struct call *c, struct str name, struct str segment, struct rest_args *args)
-{
-    if (!segment.n)
-        return false;
-    if (str_is(name, "{partition}"))
-        return str_to_i64(segment, &args->partition) && args->partition >= 0 && args->partition <= INT32_MAX;
-    struct str text = decoded(c, segment);
-    if (str_is(name, "{topic}"))
-        args->topic = text;
-    else if (str_is(name, "{group}"))
-        args->group = text;
-    else
-        args->instance = text;
-    return true;
-}
-
-/* Does the path have the template's form? Fills args as far as it goes. */
-static bool path_fits(struct call *c, struct str template, struct str path, struct rest_args *args)
-{
-    *args = (struct rest_args){ 0 };
-    if (path.n > 1 && path.p[path.n - 1] == '/')
-        path.n--;
-    while (template.p && path.p) {
-        struct str want = str_cut(&template, '/'), have = str_cut(&path, '/');
-        bool part = want.n && want.p[0] == '{';
-        if (part ? !take_part(c, want, have, args) : !str_eq(want, have))
-            return false;
-    }
-    return !template.p && !path.p;
-}
-
 /* Content types a request body may have, by action; 0 = any. */
 static unsigned body_types(const struct action *a)
 {
@@ -103,65 +61,46 @@ static unsigned answer_types(const struct action *a)
     return v2;
 }
 
-static const struct action *refuse(struct call *c, int status)
+static bool read_path(struct call *c, const struct pathmap *m, struct rest_args *ret)
 {
-    char code[12];
-    snprintf(code, sizeof code, "%d", status);
-    const char *text = status == 415 ? "Unsupported Media Type" : http_status_text(status);
-    call_fail(c, status, code, "HTTP %d %s", status, text);
-    return NULL;
+    ret->topic = pathmap_text(m, "topic", c->arena);
+    ret->group = pathmap_text(m, "group", c->arena);
+    ret->instance = pathmap_text(m, "instance", c->arena);
+    return pathmap_number(m, "partition", &ret->partition);
 }
 
-static const struct action *find_action(struct call *c, struct rest_args *args)
+static int check_types(struct call *c, const struct action *a, struct rest_args *args)
 {
-    bool path_known = false;
-    for (size_t i = 0; i < N_ACTIONS; i++) {
-        struct str template = str_of(actions[i].match), method = str_cut(&template, ' ');
-        if (!path_fits(c, template, c->request->path, args))
-            continue;
-        if (str_eq(method, c->request->method))
-            return &actions[i];
-        path_known = true;
-    }
-    return refuse(c, path_known ? 405 : 404);
-}
-
-static const struct action *route(struct call *c)
-{
-    struct rest_args *args = ARENA_NEW(c->arena, struct rest_args);
-    const struct action *a = find_action(c, args);
-    c->args = args;
-    if (!a)
-        return NULL;
-    c->resource = args->topic.p ? args->topic
-                  : args->instance.p
-                      ? arena_f(c->arena, STR_F "/" STR_F, STR_A(args->group), STR_A(args->instance))
-                      : args->group;
     unsigned takes = body_types(a);
     args->content = rest_media_of(http_request_header(c->request, "Content-Type"));
     bool no_body = args->content == REST_MEDIA_NONE && !c->request->body.n;
     bool must_have_body = takes == REST_EMBEDDED;
     if (takes && !(takes & REST_BIT(args->content)) && (must_have_body || !no_body)) {
         call_reason(c, "Content-Type is none that the v2 API takes; application/vnd.kafka.json.v2+json is usual");
-        return refuse(c, 415);
+        return jersey_refuse(c, 415);
     }
     args->accept = rest_media_accept(http_request_header(c->request, "Accept"), answer_types(a));
-    return args->accept == REST_MEDIA_OTHER ? refuse(c, 406) : a;
+    return args->accept == REST_MEDIA_OTHER ? jersey_refuse(c, 406) : 0;
 }
 
-/* ---- errors and headers ---- */
-
-static void phrase(struct call *c)
+static const struct action *route(struct call *c)
 {
-    struct str code = str_of(c->err.code);
-    int64_t number;
-    if (!str_to_i64(code, &number))
-        number = c->err.status;
-    c->reply->status = c->err.status;
-    buf_f(call_body(c), "{\"error_code\":%lld,\"message\":", (long long)number);
-    json_put_text(call_body(c), str_of(c->err.message));
-    buf_c(call_body(c), '}');
+    struct pathmap m;
+    struct rest_args *args = ARENA_NEW(c->arena, struct rest_args);
+    const struct action *a = pathmap_find(actions, N_ACTIONS, c->request->method, c->request->path, &m);
+    c->args = args;
+    if (!a || !read_path(c, &m, args)) {
+        jersey_refuse(c, !a && m.path_known ? 405 : 404);
+        return NULL;
+    }
+    c->resource = args->topic.p ? args->topic
+                  : args->instance.p
+                      ? arena_f(c->arena, STR_F "/" STR_F, STR_A(args->group), STR_A(args->instance))
+                      : args->group;
+    return check_types(c, a, args) ? NULL : a;
 }
+
+/* ---- headers ---- */
 
 static void finish(struct call *c)
 {
@@ -233,7 +172,7 @@ const struct service kafka_rest_service = {
     .port = 8082,
     .throttle = { 429, "42901", "Request rate limit exceeded: the request is throttled. Retry later." },
     .route = route,
-    .phrase = phrase,
+    .phrase = jersey_phrase,
     .finish = finish,
     .open = open_state,
     .close = close_state,
