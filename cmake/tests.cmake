@@ -66,3 +66,22 @@ foreach(script floors names)
     set_tests_properties(lint/${script} PROPERTIES LABELS lint)
   endif()
 endforeach()
+
+# engines/*: the rules as SQL in DuckDB and Spark, where that Python has them; else skipped.
+set(WEIRBOX_PYTHON python3 CACHE STRING "the Python whose duckdb and pyspark the tests engines/* use")
+file(GLOB scripts CONFIGURE_DEPENDS tests/clients/engines_*.py)
+foreach(file ${scripts})
+  get_filename_component(stem ${file} NAME_WE)
+  string(REPLACE "engines_" "engines/" name ${stem})
+  add_test(NAME ${name} COMMAND ${WEIRBOX_PYTHON} -B ${file})
+  set_tests_properties(${name} PROPERTIES LABELS engines SKIP_RETURN_CODE 77 TIMEOUT 900
+    ENVIRONMENT "WEIRBOX_SHARED_DATA=${SHARED_DATA};WEIRBOX_BIN=${CMAKE_BINARY_DIR}/weirbox")
+endforeach()
+
+# tests/bench/*.c are built when asked for (ninja bench_clean) and run by bench/*.sh.
+file(GLOB benches CONFIGURE_DEPENDS tests/bench/*.c)
+foreach(file ${benches})
+  get_filename_component(stem ${file} NAME_WE)
+  add_executable(bench_${stem} EXCLUDE_FROM_ALL ${file})
+  target_link_libraries(bench_${stem} PRIVATE room::analytics flags)
+endforeach()
