@@ -418,6 +418,7 @@ static void wilson_redman(void **state) { reproduces(state, &SETS[3]); }
 
 int main(void)
 {
+    t_need_shared("tables/user_data.csv");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lekshmi),
         cmocka_unit_test(elishagretton),

@@ -46,4 +46,15 @@ const char *t_shared(struct arena *a, const char *relative)
     return path && access(path, R_OK) == 0 ? path : NULL;
 }
 
+void t_need_shared(const char *relative)
+{
+    struct arena a = ARENA_INIT;
+    bool there = t_shared(&a, relative) != NULL;
+    arena_release(&a);
+    if (there)
+        return;
+    printf("skipped: the shared test data has no %s here\n", relative);
+    exit(77);
+}
+
 const char *t_source(struct arena *a, const char *relative) { return below(a, "WEIRBOX_SOURCE", relative); }

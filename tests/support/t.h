@@ -25,6 +25,8 @@ void t_assert_ok(int result, const struct err *e, const char *what, const char *
 struct str t_file(struct arena *a, const char *path);
 /* A path below the shared test data, or NULL where that data is not present (the test then calls skip()). */
 const char *t_shared(struct arena *a, const char *relative);
+/* Ends the program with 77 (skipped, by name) when that data is not present: first in main, where every test wants it. */
+void t_need_shared(const char *relative);
 /* A path below the source root. */
 const char *t_source(struct arena *a, const char *relative);
 

@@ -87,6 +87,7 @@ static void all_recorded_cases_print_what_aws_printed(void **state)
 
 int main(void)
 {
+    t_need_shared("vtl/recorded_on_aws.jsonl");
     const struct CMUnitTest tests[] = { cmocka_unit_test(all_recorded_cases_print_what_aws_printed) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,6 +182,7 @@ static void sizes_and_keys_are_those_of_real_buckets(void **state)
 
 int main(void)
 {
+    t_need_shared("wire/s3_listings.json");
     const struct CMUnitTest tests[] = { cmocka_unit_test(sizes_and_keys_are_those_of_real_buckets) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

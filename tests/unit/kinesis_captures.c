@@ -72,6 +72,7 @@ static void real_records_fit_layout_order_time_and_routing(void **state)
 
 int main(void)
 {
+    t_need_shared("wire/kinesis_records.jsonl");
     const struct CMUnitTest tests[] = { cmocka_unit_test(real_records_fit_layout_order_time_and_routing) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
