@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 struct arena_block {
@@ -49,6 +50,13 @@ char *arena_z(struct arena *a, struct str s)
         memcpy(p, s.p, s.n);
     p[s.n] = 0;
     return p;
+}
+
+struct str arena_keep(struct arena *a, struct buf *b)
+{
+    struct str copy = arena_dup(a, buf_str(b));
+    buf_release(b);
+    return copy;
 }
 
 struct str arena_dup(struct arena *a, struct str s) { return (struct str){ arena_z(a, s), s.n }; }

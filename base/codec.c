@@ -112,6 +112,15 @@ void codec_unpercent(struct buf *out, struct str in, bool plus)
     }
 }
 
+struct str codec_plain(struct arena *a, struct str in, bool plus)
+{
+    if (str_chr(in, '%') == STR_NONE && (!plus || str_chr(in, '+') == STR_NONE))
+        return in;
+    struct buf out = BUF_INIT;
+    codec_unpercent(&out, in, plus);
+    return arena_keep(a, &out);
+}
+
 void codec_md5(struct str in, uint8_t out[MD5_BYTES])
 {
     MD5_CTX c;

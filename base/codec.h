@@ -5,6 +5,7 @@
 #ifndef BASE_CODEC_H
 #define BASE_CODEC_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -19,6 +20,8 @@ bool codec_unhex(struct buf *out, struct str in);
 void codec_percent(struct buf *out, struct str in, const char *keep);
 /* %XX to bytes; a stray % stays as it is. plus: '+' is a blank, as in forms. */
 void codec_unpercent(struct buf *out, struct str in, bool plus);
+/* The same as a view: `in` itself when there is nothing to decode, else a copy in the arena. */
+struct str codec_plain(struct arena *a, struct str in, bool plus);
 
 enum { MD5_BYTES = 16, SHA1_BYTES = 20, SHA256_BYTES = 32 };
 void codec_md5(struct str in, uint8_t out[MD5_BYTES]);

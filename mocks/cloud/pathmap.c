@@ -52,14 +52,7 @@ static struct str part_of(const struct pathmap *m, const char *name)
 
 struct str pathmap_text(const struct pathmap *m, const char *name, struct arena *a)
 {
-    struct str text = part_of(m, name);
-    if (str_chr(text, '%') == STR_NONE)
-        return text;
-    struct buf plain = BUF_INIT;
-    codec_unpercent(&plain, text, false);
-    struct str copy = arena_dup(a, buf_str(&plain));
-    buf_release(&plain);
-    return copy;
+    return codec_plain(a, part_of(m, name), false);
 }
 
 bool pathmap_number(const struct pathmap *m, const char *name, int64_t *ret_number)

@@ -75,9 +75,7 @@ static struct str listed(const char *allowed, struct arena *a)
         buf_z(&out, out.n ? ", " : "");
         buf_str_add(&out, one);
     }
-    struct str text = arena_dup(a, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_keep(a, &out);
 }
 
 static void check_number(const struct setting *s, struct str value, struct config_mistakes *m)
@@ -395,9 +393,7 @@ struct str connect_config_complaint(const struct config_mistakes *m, struct aren
     }
     buf_z(&out, "You can also find the above list of errors at the endpoint "
                 "`/connector-plugins/{connectorType}/config/validate`");
-    struct str text = arena_dup(a, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_keep(a, &out);
 }
 
 struct str connect_config_summary(const struct config_mistakes *m, struct arena *a)
@@ -408,9 +404,7 @@ struct str connect_config_summary(const struct config_mistakes *m, struct arena 
         buf_z(&out, i ? "; " : "");
         buf_str_add(&out, m->at[i].text);
     }
-    struct str text = arena_dup(a, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_keep(a, &out);
 }
 
 bool connect_config_matches(const struct connect_config *c, const char *topic)

@@ -182,9 +182,7 @@ static struct str object_target(struct store *s, struct str key, const char *que
     buf_z(&b, query);
     if (upload_id.n)
         codec_percent(&b, upload_id, "");
-    struct str target = arena_dup(&s->arena, buf_str(&b));
-    buf_release(&b);
-    return target;
+    return arena_keep(&s->arena, &b);
 }
 
 enum store_result connect_store_bucket(struct store *s, struct err *e)

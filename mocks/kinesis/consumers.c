@@ -165,8 +165,7 @@ int consumers_list(struct call *c)
     if (token.p) { /* the name it goes on after, in base64 */
         struct buf name = BUF_INIT;
         bool ok = codec_unbase64(&name, token);
-        after = arena_dup(c->arena, buf_str(&name));
-        buf_release(&name);
+        after = arena_keep(c->arena, &name);
         if (!ok)
             return call_fail(c, 400, "InvalidArgumentException", "NextToken is invalid.");
     }

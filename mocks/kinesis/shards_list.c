@@ -37,9 +37,7 @@ static struct str write_token(struct call *c, const struct selection *s, size_t 
                                (long long)s->time_ms, STR_A(s->type), STR_A(s->after), STR_A(s->stream));
     struct buf text = BUF_INIT;
     codec_base64(&text, plain);
-    struct str token = arena_dup(c->arena, buf_str(&text));
-    buf_release(&text);
-    return token;
+    return arena_keep(c->arena, &text);
 }
 
 static int read_filter(struct call *c, struct selection *s)

@@ -496,8 +496,7 @@ int streams_list(struct call *c)
     struct buf name = BUF_INIT;
     if (token.p) { /* the name it goes on after, in base64 */
         bool ok = codec_unbase64(&name, token) && is_name(buf_str(&name));
-        after = arena_dup(c->arena, buf_str(&name));
-        buf_release(&name);
+        after = arena_keep(c->arena, &name);
         if (!ok)
             return call_fail(c, 400, "InvalidArgumentException", "NextToken is invalid.");
     }

@@ -266,8 +266,7 @@ int wire_bind(struct call *c)
     if (wire_of(c)->format == WIRE_CBOR) {
         struct buf json = BUF_INIT;
         bool ok = cbor_to_json(&json, text);
-        text = arena_dup(c->arena, buf_str(&json));
-        buf_release(&json);
+        text = arena_keep(c->arena, &json);
         if (!ok)
             return call_fail(c, 400, "SerializationException", "%s", "");
     }

@@ -34,9 +34,7 @@ static struct str hash_hex(struct arena *a, struct str bytes)
     codec_sha256(bytes, raw);
     struct buf hex = BUF_INIT;
     codec_hex(&hex, (struct str){ (char *)raw, sizeof raw });
-    struct str copy = arena_dup(a, buf_str(&hex));
-    buf_release(&hex);
-    return copy;
+    return arena_keep(a, &hex);
 }
 
 #define EMPTY_HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

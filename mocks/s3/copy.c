@@ -24,24 +24,15 @@ static void release(struct source *src)
     store_release(src->bucket);
 }
 
-static struct str plain(struct arena *a, struct str text)
-{
-    struct buf out = BUF_INIT;
-    codec_unpercent(&out, text, false);
-    struct str copy = arena_dup(a, buf_str(&out));
-    buf_release(&out);
-    return copy;
-}
-
 static int read_source(struct call *c, struct source *src)
 {
     struct str text = s3call_header(c, "x-amz-copy-source"), whole = text;
     size_t mark = str_find(text, S("?versionId="));
     if (mark != STR_NONE) {
-        src->id = plain(c->arena, str_from(text, mark + 11));
+        src->id = codec_plain(c->arena, str_from(text, mark + 11), false);
         text = str_head(text, mark);
     }
-    text = plain(c->arena, text);
+    text = codec_plain(c->arena, text, false);
     if (str_starts(text, S("/")))
         text = str_from(text, 1);
     src->bucket_name = str_cut(&text, '/');
@@ -108,9 +99,7 @@ static struct str carry(struct arena *a, struct str source, struct str own)
         if (never_carried(line))
             buf_f(&out, STR_F "\n", STR_A(line));
     }
-    struct str meta = arena_dup(a, buf_str(&out));
-    buf_release(&out);
-    return meta;
+    return arena_keep(a, &out);
 }
 
 struct plan {

@@ -73,9 +73,7 @@ static struct str get(const struct record *r, const char *name, struct arena *a)
             continue;
         struct buf plain = BUF_INIT;
         codec_unpercent(&plain, value, false);
-        struct str found = arena_dup(a, buf_str(&plain));
-        buf_release(&plain);
-        return found;
+        return arena_keep(a, &plain);
     }
     return S("");
 }

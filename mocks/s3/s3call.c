@@ -29,16 +29,10 @@ static bool hex_digit(char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a
 /* The decoded text; p == NULL when an escape is malformed. A view of the input when nothing is escaped. */
 static struct str decode(struct arena *a, struct str text, bool plus)
 {
-    if (str_chr(text, '%') == STR_NONE && (!plus || str_chr(text, '+') == STR_NONE))
-        return text.p ? text : S("");
     for (size_t i = 0; i < text.n; i++)
         if (text.p[i] == '%' && !(i + 2 < text.n && hex_digit(text.p[i + 1]) && hex_digit(text.p[i + 2])))
             return (struct str){ 0 };
-    struct buf plain = BUF_INIT;
-    codec_unpercent(&plain, text, plus);
-    struct str copy = arena_dup(a, buf_str(&plain));
-    buf_release(&plain);
-    return copy;
+    return text.p ? codec_plain(a, text, plus) : S("");
 }
 
 static int bad_uri(struct call *c)
@@ -242,9 +236,7 @@ static struct str without_aws_chunked(struct arena *a, struct str encodings)
         if (one.n && !str_eq_nocase(one, S("aws-chunked")))
             buf_f(&kept, "%s" STR_F, kept.n ? "," : "", STR_A(one));
     }
-    struct str copy = arena_dup(a, buf_str(&kept));
-    buf_release(&kept);
-    return copy;
+    return arena_keep(a, &kept);
 }
 
 static bool printable(struct str value)

@@ -96,9 +96,7 @@ static struct str text_to_sign(struct call *c)
           STR_A(s3call_query(c, "Expires")));
     put_amz_headers(c, &out);
     put_resource(c, &out);
-    struct str text = arena_dup(c->arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_keep(c->arena, &out);
 }
 
 /* ---- the signature ---- */

@@ -46,18 +46,7 @@ static struct str pack(struct arena *a, const struct tags *t)
         buf_c(&out, '=');
         codec_percent(&out, t->at[i].value, "");
     }
-    struct str packed = arena_dup(a, buf_str(&out));
-    buf_release(&out);
-    return packed;
-}
-
-static struct str plain(struct arena *a, struct str text)
-{
-    struct buf out = BUF_INIT;
-    codec_unpercent(&out, text, true);
-    struct str copy = arena_dup(a, buf_str(&out));
-    buf_release(&out);
-    return copy;
+    return arena_keep(a, &out);
 }
 
 int tagging_of_header(struct call *c, struct str *ret_tags)
@@ -66,7 +55,7 @@ int tagging_of_header(struct call *c, struct str *ret_tags)
     struct str header = s3call_header(c, "x-amz-tagging");
     for (struct str rest = header; rest.n;) {
         struct str value = str_cut(&rest, '&'), key = str_cut(&value, '=');
-        if (add_tag(c, &t, plain(c->arena, key), plain(c->arena, value)))
+        if (add_tag(c, &t, codec_plain(c->arena, key, true), codec_plain(c->arena, value, true)))
             return -1;
     }
     *ret_tags = t.n ? pack(c->arena, &t) : S("");
@@ -151,8 +140,8 @@ int tagging_get(struct call *c)
     while (tags.n) {
         struct str value = str_cut(&tags, '&'), key = str_cut(&value, '=');
         buf_z(out, "<Tag>");
-        xml_put(out, "Key", plain(c->arena, key));
-        xml_put(out, "Value", plain(c->arena, value));
+        xml_put(out, "Key", codec_plain(c->arena, key, true));
+        xml_put(out, "Value", codec_plain(c->arena, value, true));
         buf_z(out, "</Tag>");
     }
     buf_z(out, "</TagSet></Tagging>");

@@ -1,5 +1,6 @@
 /* Arena memory is aligned, apart, and gone at once. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "tests/support/t.h"
 
 static void pieces_are_aligned_and_do_not_overlap(void **state)
@@ -72,12 +73,25 @@ static void a_reset_keeps_one_block(void **state)
     arena_release(&a);
 }
 
+static void a_kept_buffer_is_copied_and_released(void **state)
+{
+    (void)state;
+    struct arena a = ARENA_INIT;
+    struct buf b = BUF_INIT;
+    buf_z(&b, "kept");
+    assert_str(arena_keep(&a, &b), "kept");
+    assert_null(b.p);
+    assert_int_equal(arena_keep(&a, &b).n, 0);
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_are_aligned_and_do_not_overlap),
         cmocka_unit_test(zeroed_memory_is_zero_after_reuse),
         cmocka_unit_test(copies_are_terminated),
+        cmocka_unit_test(a_kept_buffer_is_copied_and_released),
         cmocka_unit_test(a_reset_keeps_one_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

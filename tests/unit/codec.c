@@ -192,12 +192,18 @@ static void percent_decoding_keeps_what_is_stray(void **state)
     } cases[] = {
         { "a+b%2Bc", false, "a+b+c" }, { "a+b%2Bc", true, "a b+c" }, { "100%", false, "100%" }, { "%4", false, "%4" },
         { "%zz%41", false, "%zzA" },   { "%%41", false, "%A" },      { "%c3%A9", false, "\xc3\xa9" }, { "%2541", false, "%41" },
+        { "a+b", false, "a+b" },       { "", true, "" },
     };
     struct buf b = BUF_INIT;
     for (size_t i = 0; i < COUNT(cases); i++) {
         buf_reset(&b);
         codec_unpercent(&b, str_of(cases[i].coded), cases[i].plus);
         assert_str(buf_str(&b), cases[i].plain);
+        struct arena a = ARENA_INIT;
+        struct str in = str_of(cases[i].coded), plain = codec_plain(&a, in, cases[i].plus);
+        assert_str(plain, cases[i].plain);
+        assert_true((plain.p == in.p) == !strpbrk(cases[i].coded, cases[i].plus ? "%+" : "%"));
+        arena_release(&a);
     }
     buf_release(&b);
 }
