@@ -211,11 +211,21 @@ static void prepare_page(struct mysql_engine *en, struct mysql_statement *st, co
     }
 }
 
+/* A missing table may only be one that SQLite has not seen yet: it looks again after a read, unless that has to wait. */
+static int prepare_again(struct mysql_engine *en, const struct sqlfront_result *r, sqlite3_stmt **ret)
+{
+    int code = sqlite3_exec(en->db, "SELECT 1 FROM " SQLFRONT_SCHEMA ".sqlite_schema LIMIT 1", NULL, NULL, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    return sqlite3_prepare_v2(en->db, r->sql.p, (int)r->sql.n, ret, NULL);
+}
+
 struct mysql_statement *mysql_engine_prepare(struct mysql_engine *en, const struct sqlfront_result *r, struct str key, size_t *ret_at)
 {
     sqlite3_stmt *q = NULL;
-    const char *tail = NULL;
-    int code = sqlite3_prepare_v3(en->db, r->sql.p, (int)r->sql.n, key.n ? SQLITE_PREPARE_PERSISTENT : 0, &q, &tail);
+    int code = sqlite3_prepare_v3(en->db, r->sql.p, (int)r->sql.n, key.n ? SQLITE_PREPARE_PERSISTENT : 0, &q, NULL);
+    if (code == SQLITE_ERROR)
+        code = prepare_again(en, r, &q);
     if (code != SQLITE_OK || !q) {
         int at = sqlite3_error_offset(en->db);
         *ret_at = at < 0 ? STR_NONE : (size_t)at;

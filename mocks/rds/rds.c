@@ -2,7 +2,7 @@
  *
  *   rds_uri / rds_report -> filled() once -> open_database -> fill_synthetic | fill_loaded -> index_keys
  *
- * The connection held here keeps a database in memory alive for all others that open its URI (SQLite's memdb VFS).
+ * The connection held here keeps a database in memory alive for all others that open its URI (memory.h).
  * What a file was filled with is told by its application_id and user_version, set in the same transaction.
  */
 #include "mocks/rds/rds.h"
@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "mocks/rds/load.h"
+#include "mocks/rds/memory.h"
 #include "mocks/rds/synth.h"
 
 enum { APPLICATION_ID = 0x77656972 }; /* "weir" */
@@ -23,6 +23,7 @@ enum { APPLICATION_ID = 0x77656972 }; /* "weir" */
 struct rds {
     struct rds_options options;
     char *tables_dir, *data_dir, *uri;
+    struct memory *memory; /* without data_dir */
     sqlite3 *db;
     pthread_mutex_t lock; /* guards db and what follows */
     bool tried;
@@ -49,6 +50,7 @@ void rds_close(struct rds *rds)
     if (!rds)
         return;
     sqlite3_close(rds->db);
+    memory_close(rds->memory);
     load_result_release(&rds->loaded);
     pthread_mutex_destroy(&rds->lock);
     free(rds->tables_dir);
@@ -89,8 +91,8 @@ static char *make_uri(const struct rds *rds)
                 buf_f(&b, "%%%02X", (unsigned)(unsigned char)*p);
         buf_z(&b, "/rds.sqlite");
     } else {
-        /* A database of the same name may outlive its rds in a connection left open: the time tells them apart. */
-        buf_f(&b, "file:/weirbox-rds-%p-%lld?vfs=memdb", (const void *)rds, (long long)clock_stopwatch_us());
+        /* A database of the same name may outlive its rds in a connection left open: the VFS's own name tells them apart. */
+        buf_f(&b, "file:/%s?vfs=%s", memory_vfs(rds->memory), memory_vfs(rds->memory));
     }
     buf_cstr(&b);
     return buf_take(&b, &n);
@@ -98,6 +100,8 @@ static char *make_uri(const struct rds *rds)
 
 static int open_database(struct rds *rds, struct err *e)
 {
+    if (!rds->data_dir && !(rds->memory = memory_open()))
+        return err_set(e, 0, "RDS_STORAGE", "this SQLite cannot keep a database in memory (it has no memdb VFS); name a data directory");
     rds->uri = make_uri(rds);
     if (rds->data_dir && access(rds->data_dir, W_OK))
         return err_set(e, 0, "RDS_STORAGE", "cannot write to the data directory %s; make it, or name another", rds->data_dir);
@@ -124,7 +128,7 @@ static int64_t ask(struct rds *rds, const char *sql, int64_t otherwise)
 static int32_t mark_of(const struct rds *rds)
 {
     char text[64];
-    int n = snprintf(text, sizeof text, "synth 1 seed %llu", (unsigned long long)rds->options.seed);
+    int n = snprintf(text, sizeof text, "synth 2 seed %llu", (unsigned long long)rds->options.seed);
     return (int32_t)(str_hash((struct str){ text, (size_t)n }) & 0x3fffffff) + 1;
 }
 
@@ -159,7 +163,8 @@ static int begin_table(struct filling *f, const struct schema_table *t, const st
     for (size_t i = 0; i < columns->n; i++) {
         buf_z(&sql, i ? ", " : "");
         add_name(&sql, columns->at[i].name);
-        buf_f(&sql, " %s", columns->at[i].known ? columns->at[i].known->declared : "TEXT");
+        const char *type = columns->at[i].known ? columns->at[i].known->declared : "TEXT";
+        buf_f(&sql, strcmp(type, "TEXT") ? " %s" : " %s COLLATE NOCASE", type); /* as utf8mb4_0900_ai_ci compares */
     }
     buf_z(&sql, ")");
     int result = run(f->rds, buf_cstr(&sql), e);

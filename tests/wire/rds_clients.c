@@ -17,11 +17,13 @@ static int run(const char *command, const struct cloud_setting *settings)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
-static void run_script(const char *name, const struct cloud_setting *settings)
+/* A script of Python is run by each Python that has the modules. */
+static void run_script(const char *name, const char *modules, const struct cloud_setting *settings)
 {
     struct arena a = ARENA_INIT;
     const char *path = t_source(&a, arena_f(&a, "tests/clients/%s", name).p);
-    int status = run(arena_f(&a, "%s '%s'", str_ends(str_of(name), S(".py")) ? "/usr/bin/env python3" : "bash", path).p, settings);
+    const char *python = t_source(&a, "tests/clients/rds_python.sh");
+    int status = run(arena_f(&a, "bash '%s' '%s' %s", modules ? python : path, path, modules ? modules : "").p, settings);
     arena_release(&a);
     if (status == 77)
         skip();
@@ -30,23 +32,28 @@ static void run_script(const char *name, const struct cloud_setting *settings)
 
 static const struct cloud_setting anybody[] = { { NULL, NULL } };
 static const struct cloud_setting users[] = { { "rds.users", "project_user:se'cret pass,empty:" }, { NULL, NULL } };
+static const struct cloud_setting native[] = {
+    { "rds.users", "project_user:se'cret pass,empty:" }, { "rds.auth_plugin", "mysql_native_password" }, { NULL, NULL },
+};
 
-static void pymysql_reads_rows_exactly(void **state) { (void)state, run_script("rds_pymysql.sh", anybody); }
-static void sqlalchemy_connects_inspects_and_writes(void **state) { (void)state, run_script("rds_sqlalchemy.sh", anybody); }
-static void the_command_line_client_and_dump_work(void **state) { (void)state, run_script("rds_mariadb.sh", anybody); }
-static void wrong_passwords_are_refused_once_users_exist(void **state) { (void)state, run_script("rds_users.sh", users); }
-static void connector_j_reads_and_describes(void **state) { (void)state, run_script("rds_java.sh", anybody); }
-static void pandas_and_mysql_connector_work(void **state) { (void)state, run_script("rds_pypi.sh", anybody); }
+static void pymysql_reads_rows_exactly(void **state) { (void)state, run_script("rds_pymysql.py", "pymysql", anybody); }
+static void sqlalchemy_connects_inspects_and_writes(void **state) { (void)state, run_script("rds_sqlalchemy.py", "pymysql sqlalchemy", anybody); }
+static void mysql_connector_prepares_statements(void **state) { (void)state, run_script("rds_connector.py", "mysql.connector", anybody); }
+static void wrong_passwords_are_refused_once_users_exist(void **state) { (void)state, run_script("rds_users.py", "pymysql", users); }
+static void native_passwords_do_as_well(void **state) { (void)state, run_script("rds_users.py", "pymysql", native); }
+static void the_command_line_client_and_dump_work(void **state) { (void)state, run_script("rds_mariadb.sh", NULL, anybody); }
+static void connector_j_reads_and_describes(void **state) { (void)state, run_script("rds_java.sh", NULL, anybody); }
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(pymysql_reads_rows_exactly),
         cmocka_unit_test(sqlalchemy_connects_inspects_and_writes),
-        cmocka_unit_test(the_command_line_client_and_dump_work),
+        cmocka_unit_test(mysql_connector_prepares_statements),
         cmocka_unit_test(wrong_passwords_are_refused_once_users_exist),
+        cmocka_unit_test(native_passwords_do_as_well),
+        cmocka_unit_test(the_command_line_client_and_dump_work),
         cmocka_unit_test(connector_j_reads_and_describes),
-        cmocka_unit_test(pandas_and_mysql_connector_work),
     };
     if (getenv("RDS_COMMAND"))
         return run(getenv("RDS_COMMAND"), anybody);
