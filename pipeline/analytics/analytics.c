@@ -1,5 +1,6 @@
 /* from, join -> rows of row numbers          join.c
  * where      -> fewer of them                analytics_where
+ *               fewer still for a top by a max  analytics_greatest
  * group_by   -> a group number per row       vector.c
  * aggregate  -> one number per group         aggregate.c
  * top        -> the groups that are kept     analytics_top
@@ -129,6 +130,48 @@ struct run {
     uint32_t *kept;  /* groups in the order of the answer */
     size_t n_kept;
 };
+
+/* A number per row below *ret_n, the same for rows that share the `per` keys. */
+static uint32_t *analytics_per_rows(const struct run *r, uint32_t *ret_n)
+{
+    uint32_t *per = mem_zero(r->rows.n * sizeof *per + 1);
+    *ret_n = 1;
+    for (size_t k = 0; k < r->q->top.n_per; k++) {
+        struct vector key;
+        vector_init(&key, r->q, r->q->group_by[r->q->top.per[k]], r->tables, &r->rows);
+        uint32_t *next = vector_group(&key, per, *ret_n, ret_n);
+        free(per);
+        per = next;
+        vector_release(&key);
+    }
+    return per;
+}
+
+/* When only the groups with the greatest max are asked for, rows below it belong to none of them, or decide nothing:
+ * they need not be grouped. Where there is no number at all every row stays. */
+static void analytics_greatest(struct run *r)
+{
+    const struct query *q = r->q;
+    struct vector v;
+    struct totals max;
+    uint32_t n_per;
+    size_t kept = 0;
+    if (!q->top.on || q->n_aggregates != 1 || q->aggregates[0].kind != AGGREGATE_MAX)
+        return;
+    uint32_t *per = analytics_per_rows(r, &n_per);
+    vector_init(&v, q, q->aggregates[0].field, r->tables, &r->rows);
+    aggregate_run(&q->aggregates[0], &v, per, r->rows.n, n_per, &max);
+    for (size_t i = 0; i < r->rows.n; i++)
+        if (max.null[per[i]] || (!v.null[i] && v.number[i] == max.value[per[i]])) {
+            for (size_t t = 0; t < r->rows.n_tables; t++)
+                r->rows.row[t][kept] = r->rows.row[t][i];
+            kept++;
+        }
+    r->rows.n = kept;
+    aggregate_release(&max);
+    vector_release(&v);
+    free(per);
+}
 
 static void analytics_group(struct run *r)
 {
@@ -322,6 +365,7 @@ int analytics_run(const struct analytics *a, size_t i, const struct table *const
     if (analytics_tables(&r, tables, n_tables, e) || join_rows(r.q, r.tables, &r.rows, e))
         goto out;
     analytics_where(r.q, r.tables, &r.rows);
+    analytics_greatest(&r);
     analytics_group(&r);
     analytics_aggregate(&r);
     r.kept = mem_alloc(r.n_groups * sizeof *r.kept + 1);

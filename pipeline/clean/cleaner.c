@@ -16,6 +16,8 @@
 struct plan {
     const struct json *value; /* SOURCE_MEMBER, or the whole */
     bool whole, renamed;
+    bool text;        /* texts that no operation looks at go straight to the table */
+    uint64_t lengths; /* those one does look at, as in struct op */
 };
 
 struct cleaner {
@@ -367,6 +369,8 @@ static struct plan cleaner_plan(const struct cleaner *c, const struct program_co
     struct plan plan = { .whole = col->source == SOURCE_MEMBER || cleaner_absent(c, col) };
     if (plan.whole)
         plan.value = cleaner_member(c, col);
+    plan.text = col->source == SOURCE_MEMBER && col->type == COLUMN_STRING && (c->views || col->coded);
+    plan.lengths = col->lengths;
     plan.renamed = plan.value && !str_eq(c->p->inputs[(size_t)(plan.value - c->values)], col->name);
     return plan;
 }
@@ -540,6 +544,25 @@ static inline bool cleaner_required(struct cleaner *c, size_t row, size_t *ret_n
     return true;
 }
 
+/* A text that nothing is done to, as most are; false when it is not one. */
+static inline bool cleaner_straight(struct cleaner *c, size_t i, size_t row)
+{
+    const struct plan *plan = &c->plan[i];
+    struct column *out = &c->t->columns[i];
+    if (!plan->text || plan->renamed || plan->value->type != JSON_STRING || plan->value->escaped)
+        return false;
+    struct str text = plan->value->raw;
+    if (plan->lengths >> (text.n < 63 ? text.n : 63) & 1)
+        return false;
+    out->null[row] = 0;
+    if (out->coded) {
+        out->code[row] = table_code(out, text);
+        text = out->dictionary.text[out->code[row]];
+    }
+    out->v.text[row] = text;
+    return true;
+}
+
 /* Adds the text when it is (or, of lines, begins with) one object of the known shape whose required columns have
  * values. */
 static inline bool cleaner_shaped(struct cleaner *c, struct str text, bool lines, const char **ret_end)
@@ -561,7 +584,8 @@ static inline bool cleaner_shaped(struct cleaner *c, struct str text, bool lines
     for (size_t k = 0; k < n; k++)
         t->counts[p->columns[p->steps[k]].source_count].touched += c->plan[p->steps[k]].renamed;
     for (size_t k = n; k < p->n_columns; k++)
-        cleaner_column(c, p->steps[k], row, &c->plan[p->steps[k]]);
+        if (!cleaner_straight(c, p->steps[k], row))
+            cleaner_column(c, p->steps[k], row, &c->plan[p->steps[k]]);
     t->unknown_keys += c->shape.unknown;
     t->tag[row] = c->tag;
     t->n_rows++;

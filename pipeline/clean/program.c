@@ -188,6 +188,8 @@ static int program_column(struct compiling *c, const struct node *n, struct prog
         return -1;
     if (col->coded && col->type != COLUMN_STRING)
         return doc_fail(codes, c->e, "only a column of type string can have codes");
+    for (size_t i = 0; i < col->n_ops; i++)
+        col->lengths |= col->ops[i].lengths;
     col->type_count = program_count(c, col->name, "type");
     col->n_counts = c->p->n_counts - col->first_count;
     return 0;

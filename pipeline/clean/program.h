@@ -29,6 +29,7 @@ struct program_column {
     size_t n_parts;
     struct op *ops;
     size_t n_ops;
+    uint64_t lengths; /* all operations' (op.h) together */
     size_t first_count, n_counts; /* its counters */
     size_t source_count;          /* "from", "concat" or "array" */
     size_t type_count;

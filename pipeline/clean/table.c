@@ -6,7 +6,7 @@
 #include "pipeline/clean/program.h"
 #include "pipeline/clean/scan.h"
 
-enum { SAMPLE_BYTES = 80, RADIX = 256 };
+enum { SAMPLE_BYTES = 80, RADIX = 256, RECENT_BITS = 12 };
 
 /* Bytes of one cell in v. */
 static size_t table_cell_bytes(const struct column *c)
@@ -61,6 +61,7 @@ void table_close(struct table *t)
         free(c->v.i64);
         free(c->code);
         free(c->dictionary.text);
+        free(c->dictionary.recent);
         map_release(&c->dictionary.codes);
     }
     for (size_t i = 0; i < t->n_arenas; i++)
@@ -115,12 +116,14 @@ static size_t table_recent(struct str text)
         for (size_t i = 0; i < text.n; i++)
             head = head << 8 | (unsigned char)text.p[i];
     }
-    return ((head ^ tail * 31) + text.n) * UINT64_C(0x9e3779b97f4a7c15) >> 52;
+    return ((head ^ tail * 31) + text.n) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - RECENT_BITS);
 }
 
 uint32_t table_code(struct column *c, struct str text)
 {
     struct dictionary *d = &c->dictionary;
+    if (!d->recent)
+        d->recent = mem_zero(sizeof *d->recent << RECENT_BITS);
     uint32_t *recent = &d->recent[table_recent(text)];
     if (*recent && d->text[*recent - 1].n == text.n && scan_same(d->text[*recent - 1].p, text.p, text.n))
         return *recent - 1;
