@@ -82,6 +82,10 @@ void json_put_double(struct buf *out, double v);
  * "Infinity". What Jackson and Spark print. Always the shortest digits, where a JDK before 19 prints one digit
  * too many for some doubles of 16 and 17 digits (JDK-4511638). */
 void json_put_java_double(struct buf *out, double v);
+/* Scalars of a text written as Jackson writes what it has read: a string, given raw (between its quotes), with only those
+ * escapes that must be; a number as a double, by json_put_java_double. */
+void json_put_raw_text(struct buf *out, struct str raw);
+void json_put_raw_double(struct buf *out, struct str raw);
 /* The same value without blanks between tokens, key order and number text kept, escapes kept.
  * -1, and nothing added, when the text is not one valid value. */
 int json_compact(struct buf *out, struct str text);

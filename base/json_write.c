@@ -208,6 +208,32 @@ void json_put_java_double(struct buf *out, double v)
     buf_i64(out, d.point - 1);
 }
 
+void json_put_raw_text(struct buf *out, struct str raw)
+{
+    if (str_chr(raw, '\\') == STR_NONE) {
+        buf_c(out, '"');
+        buf_str_add(out, raw);
+        buf_c(out, '"');
+        return;
+    }
+    struct buf plain = BUF_INIT;
+    json_unescape(&plain, raw);
+    json_put_text(out, buf_str(&plain));
+    buf_release(&plain);
+}
+
+void json_put_raw_double(struct buf *out, struct str raw)
+{
+    double v;
+    if (str_to_double(raw, &v)) {
+        json_put_java_double(out, v);
+    } else { /* beyond a double, or very long */
+        char *z = mem_dup(raw);
+        json_put_java_double(out, strtod(z, NULL));
+        free(z);
+    }
+}
+
 int json_compact(struct buf *out, struct str text)
 {
     if (!json_valid(text))

@@ -150,20 +150,6 @@ static void put(struct table *t, struct str key, struct str value)
 
 static void put_value(struct buf *out, struct json v);
 
-static void put_text(struct buf *out, struct str raw, bool escaped)
-{
-    if (!escaped) {
-        buf_c(out, '"');
-        buf_str_add(out, raw);
-        buf_c(out, '"');
-        return;
-    }
-    struct buf plain = BUF_INIT;
-    json_unescape(&plain, raw);
-    json_put_text(out, buf_str(&plain));
-    buf_release(&plain);
-}
-
 static void put_number(struct buf *out, struct str raw)
 {
     uint64_t v = 0;
@@ -172,16 +158,10 @@ static void put_number(struct buf *out, struct str raw)
         integer = raw.p[i] >= '0' && raw.p[i] <= '9';
         v = v * 10 + (uint64_t)(raw.p[i] - '0');
     }
-    double d;
-    if (integer) {
+    if (integer)
         buf_i64(out, (int64_t)(minus ? 0 - v : v));
-    } else if (str_to_double(raw, &d)) {
-        json_put_java_double(out, d);
-    } else {
-        char *z = mem_dup(raw);
-        json_put_java_double(out, strtod(z, NULL));
-        free(z);
-    }
+    else
+        json_put_raw_double(out, raw);
 }
 
 static void put_object(struct buf *out, struct str text)
@@ -239,7 +219,7 @@ static void put_value(struct buf *out, struct json v)
     switch (v.type) {
     case JSON_OBJECT: put_object(out, v.raw); break;
     case JSON_ARRAY: put_array(out, v.raw); break;
-    case JSON_STRING: put_text(out, v.raw, v.escaped); break;
+    case JSON_STRING: json_put_raw_text(out, v.raw); break;
     case JSON_NUMBER: put_number(out, v.raw); break;
     default: buf_str_add(out, v.raw);
     }

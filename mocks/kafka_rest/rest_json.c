@@ -11,35 +11,15 @@
 
 enum { KEYS_AT_ONCE = 32 };
 
-static void put_text(struct buf *out, struct str raw)
-{
-    if (!memchr(raw.p, '\\', raw.n)) {
-        buf_c(out, '"');
-        buf_str_add(out, raw);
-        buf_c(out, '"');
-        return;
-    }
-    struct buf plain = BUF_INIT;
-    json_unescape(&plain, raw);
-    json_put_text(out, buf_str(&plain));
-    buf_release(&plain);
-}
-
 static void put_number(struct buf *out, struct str raw)
 {
     bool integer = true;
     for (size_t i = 0; i < raw.n && integer; i++)
         integer = raw.p[i] != '.' && raw.p[i] != 'e' && raw.p[i] != 'E';
-    double v;
-    if (integer) {
+    if (integer)
         buf_str_add(out, str_is(raw, "-0") ? S("0") : raw);
-    } else if (str_to_double(raw, &v)) {
-        json_put_java_double(out, v);
-    } else { /* beyond a double, or very long */
-        char *z = mem_dup(raw);
-        json_put_java_double(out, strtod(z, NULL));
-        free(z);
-    }
+    else
+        json_put_raw_double(out, raw);
 }
 
 /* One member of an object already written: where its key and its value lie in out. */
@@ -109,7 +89,7 @@ static int put_object(struct buf *out, struct json_reader *r)
         if (n)
             buf_c(out, ',');
         size_t key = out->n;
-        put_text(out, name);
+        json_put_raw_text(out, name);
         buf_c(out, ':');
         if (out->full)
             break;
@@ -167,7 +147,7 @@ int rest_json_put(struct buf *out, struct json_reader *r)
     if (json_read(r, &v))
         return -1;
     if (type == JSON_STRING)
-        put_text(out, v.raw);
+        json_put_raw_text(out, v.raw);
     else if (type == JSON_NUMBER)
         put_number(out, v.raw);
     else

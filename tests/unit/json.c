@@ -519,9 +519,36 @@ static void compacting_keeps_all_but_blanks(void **state)
     }
 }
 
+static void scalars_are_written_again_as_jackson_writes_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raw, *written;
+        bool number;
+    } cases[] = {
+        { "plain \xc3\xa9 / text", "\"plain \xc3\xa9 / text\"", false },
+        { "", "\"\"", false },
+        { "a\\/b\\u0041\\n\\u001f\\\"", "\"a/bA\\n\\u001F\\\"\"", false },
+        { "\\ud83d\\ude00", "\"\xf0\x9f\x98\x80\"", false },
+        { "1.50", "1.5", true },
+        { "1e400", "\"Infinity\"", true },
+        { "-88.5194", "-88.5194", true },
+        { "1E10", "1.0E10", true },
+        { "0.10000000000000000000000000000000000000000000000000000000000000000000000000000000000001", "0.1", true },
+    };
+    struct buf b = BUF_INIT;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf_reset(&b);
+        (cases[i].number ? json_put_raw_double : json_put_raw_text)(&b, str_of(cases[i].raw));
+        assert_str(buf_str(&b), cases[i].written);
+    }
+    buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scalars_are_written_again_as_jackson_writes_them),
         cmocka_unit_test(takes_exactly_rfc_8259),
         cmocka_unit_test(refuses_a_text_cut_at_every_byte),
         cmocka_unit_test(finds_what_ends_a_string_at_every_distance),
