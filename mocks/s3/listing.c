@@ -156,11 +156,19 @@ static bool read_token(struct arena *a, struct str token, struct str *ret_last)
 }
 
 /* The answer's elements are put before and behind what the walk writes, so the walk writes into a buffer of its own. */
-static void finish(struct buf *out, struct listing *l, struct buf *contents)
+void listing_end(struct listing *l, struct buf *out, const char *max_name, struct buf *contents, const char *root)
 {
+    xml_put_u64(out, max_name, (uint64_t)(l->max < LISTING_MOST ? l->max : LISTING_MOST));
+    if (l->delimiter.n)
+        listing_put(l, out, "Delimiter", l->delimiter);
+    if (l->url)
+        xml_put_z(out, "EncodingType", "url");
+    xml_put_bool(out, "IsTruncated", l->truncated);
     buf_str_add(out, buf_str(contents));
     buf_str_add(out, buf_str(&l->prefixes));
-    buf_z(out, "</ListBucketResult>");
+    buf_f(out, "</%s>", root);
+    buf_release(contents);
+    buf_release(&l->prefixes);
 }
 
 static void put_v2(struct call *c, struct listing *l, struct buf *contents, struct str token, struct str start_after)
@@ -175,13 +183,7 @@ static void put_v2(struct call *c, struct listing *l, struct buf *contents, stru
     if (l->truncated)
         xml_put(out, "NextContinuationToken", make_token(c->arena, l->last));
     xml_put_u64(out, "KeyCount", l->count);
-    xml_put_u64(out, "MaxKeys", (uint64_t)(l->max < LISTING_MOST ? l->max : LISTING_MOST));
-    if (l->delimiter.n)
-        listing_put(l, out, "Delimiter", l->delimiter);
-    if (l->url)
-        xml_put_z(out, "EncodingType", "url");
-    xml_put_bool(out, "IsTruncated", l->truncated);
-    finish(out, l, contents);
+    listing_end(l, out, "MaxKeys", contents, "ListBucketResult");
 }
 
 int listing_objects_v2(struct call *c)
@@ -195,12 +197,10 @@ int listing_objects_v2(struct call *c)
         return s3call_bad_argument(c, "continuation-token", token, "The continuation token provided is incorrect");
     struct buf contents = BUF_INIT;
     l.out = &contents;
-    int result = list(c, &l, str_eq(s3call_query(c, "fetch-owner"), S("true")));
-    if (result == 0)
-        put_v2(c, &l, &contents, token, start_after);
-    buf_release(&contents);
-    buf_release(&l.prefixes);
-    return result;
+    if (list(c, &l, str_eq(s3call_query(c, "fetch-owner"), S("true"))))
+        return -1;
+    put_v2(c, &l, &contents, token, start_after);
+    return 0;
 }
 
 /* ---- ListObjects ---- */
@@ -213,13 +213,7 @@ static void put_v1(struct call *c, struct listing *l, struct buf *contents)
     listing_put(l, out, "Marker", l->after);
     if (l->truncated && l->delimiter.n) /* without a delimiter the last key serves */
         listing_put(l, out, "NextMarker", l->last);
-    xml_put_u64(out, "MaxKeys", (uint64_t)(l->max < LISTING_MOST ? l->max : LISTING_MOST));
-    if (l->delimiter.n)
-        listing_put(l, out, "Delimiter", l->delimiter);
-    if (l->url)
-        xml_put_z(out, "EncodingType", "url");
-    xml_put_bool(out, "IsTruncated", l->truncated);
-    finish(out, l, contents);
+    listing_end(l, out, "MaxKeys", contents, "ListBucketResult");
 }
 
 int listing_objects(struct call *c)
@@ -230,10 +224,8 @@ int listing_objects(struct call *c)
     l.after = s3call_query(c, "marker");
     struct buf contents = BUF_INIT;
     l.out = &contents;
-    int result = list(c, &l, true);
-    if (result == 0)
-        put_v1(c, &l, &contents);
-    buf_release(&contents);
-    buf_release(&l.prefixes);
-    return result;
+    if (list(c, &l, true))
+        return -1;
+    put_v1(c, &l, &contents);
+    return 0;
 }

@@ -30,6 +30,9 @@ void listing_put_common(struct listing *l, struct str common);
 bool listing_is_common(const struct listing *l, struct str marker);
 /* The first key behind all keys that begin with the prefix; empty when there can be none. */
 struct str listing_behind(struct arena *a, struct str prefix);
+/* Ends an answer: Delimiter, EncodingType, MaxKeys (or whatever it is called), IsTruncated, and what the walk wrote, which
+ * is released. */
+void listing_end(struct listing *l, struct buf *out, const char *max_name, struct buf *contents, const char *root);
 /* Where a walk begins. */
 struct keyindex_place listing_start(struct call *c, const struct listing *l);
 

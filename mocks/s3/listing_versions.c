@@ -92,15 +92,7 @@ static void put_result(struct call *c, struct listing *l, struct buf *contents, 
         if (last->id.n)
             xml_put(out, "NextVersionIdMarker", last->id);
     }
-    xml_put_u64(out, "MaxKeys", (uint64_t)(l->max < LISTING_MOST ? l->max : LISTING_MOST));
-    if (l->delimiter.n)
-        listing_put(l, out, "Delimiter", l->delimiter);
-    if (l->url)
-        xml_put_z(out, "EncodingType", "url");
-    xml_put_bool(out, "IsTruncated", l->truncated);
-    buf_str_add(out, buf_str(contents));
-    buf_str_add(out, buf_str(&l->prefixes));
-    buf_z(out, "</ListVersionsResult>");
+    listing_end(l, out, "MaxKeys", contents, "ListVersionsResult");
 }
 
 int listing_versions(struct call *c)
@@ -121,7 +113,5 @@ int listing_versions(struct call *c)
     walk(c, &l, version_marker, &last);
     pthread_rwlock_unlock(&b->lock);
     put_result(c, &l, &contents, &last);
-    buf_release(&contents);
-    buf_release(&l.prefixes);
     return 0;
 }

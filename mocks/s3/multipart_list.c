@@ -176,16 +176,6 @@ int multipart_list(struct call *c)
         xml_put(out, "NextUploadIdMarker", last_id);
     }
     listing_put(&l, out, "Prefix", l.prefix);
-    if (l.delimiter.n)
-        listing_put(&l, out, "Delimiter", l.delimiter);
-    if (l.url)
-        xml_put_z(out, "EncodingType", "url");
-    xml_put_u64(out, "MaxUploads", (uint64_t)(l.max < LISTING_MOST ? l.max : LISTING_MOST));
-    xml_put_bool(out, "IsTruncated", l.truncated);
-    buf_str_add(out, buf_str(&uploads));
-    buf_str_add(out, buf_str(&l.prefixes));
-    buf_z(out, "</ListMultipartUploadsResult>");
-    buf_release(&uploads);
-    buf_release(&l.prefixes);
+    listing_end(&l, out, "MaxUploads", &uploads, "ListMultipartUploadsResult");
     return 0;
 }
