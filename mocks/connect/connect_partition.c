@@ -21,15 +21,6 @@ struct sink_scratch {
     struct buf line, key, place;
 };
 
-static int64_t now_ms(const struct connector *c) { return clock_now_ms(cloud_clock(c->worker->cloud)); }
-static struct plog_set *topics_of(const struct connector *c) { return cloud_topics(c->worker->cloud); }
-
-static void wake_at(int64_t *wake_ms, int64_t at_ms)
-{
-    if (at_ms < *wake_ms)
-        *wake_ms = at_ms;
-}
-
 /* ---- files ---- */
 
 static void file_close(struct sink_file *f)
@@ -138,7 +129,7 @@ static void fail_partition(struct connector *c, struct sink_partition *p, enum s
     if (atomic_load(&c->worker->stop))
         return;
     if (result == STORE_PASSING && ++p->rounds <= CONNECT_ROUNDS) {
-        p->retry_at_ms = now_ms(c) + c->config->retry_backoff_ms;
+        p->retry_at_ms = connector_now_ms(c) + c->config->retry_backoff_ms;
         return;
     }
     char tries[60] = "";
@@ -215,7 +206,7 @@ static enum store_result store_files(struct connector *c, struct sink_partition 
 
 static bool schedule_is_due(const struct connector *c, const struct sink_partition *p)
 {
-    return c->config->rotate_schedule_ms > 0 && p->records && now_ms(c) >= p->next_rotation_ms;
+    return c->config->rotate_schedule_ms > 0 && p->records && connector_now_ms(c) >= p->next_rotation_ms;
 }
 
 static bool record_time_is_due(const struct connector *c, const struct sink_partition *p, int64_t time_ms,
@@ -239,7 +230,8 @@ static void pass_over(struct connector *c, const struct plog_record *r)
 {
     atomic_fetch_add(&c->worker->skipped, 1);
     if (c->config->dead_letters.n)
-        plog_append(plog_set_ensure(topics_of(c), c->config->dead_letters, 1), 0, now_ms(c), 0, r->key, r->value);
+        plog_append(plog_set_ensure(connector_topics(c), c->config->dead_letters, 1), 0, connector_now_ms(c), 0, r->key,
+                    r->value);
 }
 
 /* 0: the lines are in scratch. 1: passed over. -1: the task has failed. */
@@ -269,7 +261,7 @@ static int find_place(struct connector *c, struct sink_partition *p, const struc
     struct err e = { 0 };
     struct sink_scratch *s = c->scratch;
     buf_reset(&s->place);
-    if (connect_record_time(c->config, r->time_ms, now_ms(c), r->value, ret_time_ms, &e) == 0 &&
+    if (connect_record_time(c->config, r->time_ms, connector_now_ms(c), r->value, ret_time_ms, &e) == 0 &&
         connect_record_place(c->config, p->partition, *ret_time_ms, r->value, &s->place, &e) == 0)
         return 0;
     fail_record(c, p, r, &e, false);
@@ -290,7 +282,7 @@ static enum store_result add_to_file(struct connector *c, struct sink_partition 
     }
     if (p->records++ == 0) {
         p->base_ms = time_ms;
-        p->next_rotation_ms = c->config->rotate_schedule_ms > 0 ? next_rotation(c, now_ms(c)) : 0;
+        p->next_rotation_ms = c->config->rotate_schedule_ms > 0 ? next_rotation(c, connector_now_ms(c)) : 0;
     }
     buf_reset(&p->place);
     buf_str_add(&p->place, buf_str(&s->place));
@@ -364,8 +356,8 @@ int connect_partition_poll(struct connector *c, struct sink_partition *p, bool s
     struct sink_scratch *s = c->scratch;
     if (!task_runs(c, p->task))
         return SINK_IDLE;
-    if (p->retry_at_ms > now_ms(c)) {
-        wake_at(wake_ms, p->retry_at_ms);
+    if (p->retry_at_ms > connector_now_ms(c)) {
+        connector_wake_at(wake_ms, p->retry_at_ms);
         return SINK_IDLE;
     }
     p->retry_at_ms = 0;
@@ -387,7 +379,7 @@ int connect_partition_poll(struct connector *c, struct sink_partition *p, bool s
     if (!s->n && !p->records && p->committed->offset < p->position)
         commit_position(c, p); /* what was skipped or trimmed needs no object */
     if (p->records && c->config->rotate_schedule_ms > 0)
-        wake_at(wake_ms, p->next_rotation_ms);
+        connector_wake_at(wake_ms, p->next_rotation_ms);
     return s->n ? SINK_PROGRESS : SINK_IDLE;
 }
 

@@ -10,15 +10,6 @@
 #include "mocks/connect/connect.h"
 #include "mocks/connect/worker.h"
 
-static int64_t now_ms(const struct connector *c) { return clock_now_ms(cloud_clock(c->worker->cloud)); }
-static struct plog_set *topics_of(const struct connector *c) { return cloud_topics(c->worker->cloud); }
-
-static void wake_at(int64_t *wake_ms, int64_t at_ms)
-{
-    if (at_ms < *wake_ms)
-        *wake_ms = at_ms;
-}
-
 /* ---- which partitions there are ---- */
 
 /* The range assignor: each task gets a run of a topic's partitions, the first ones one more. */
@@ -69,7 +60,7 @@ static void add_partition(struct connector *c, struct plog *log, unsigned partit
 static void refresh(struct connector *c)
 {
     size_t n;
-    struct plog **logs = plog_set_list(topics_of(c), &n);
+    struct plog **logs = plog_set_list(connector_topics(c), &n);
     for (struct sink_partition *p = c->partitions; p; p = p->next)
         p->gone = true;
     for (size_t i = 0; i < n; i++) {
@@ -118,15 +109,15 @@ static bool start(struct connector *c, int64_t *wake_ms)
         return true;
     if (!has_work(c))
         return false;
-    if (c->start_retry_at_ms > now_ms(c)) {
-        wake_at(wake_ms, c->start_retry_at_ms);
+    if (c->start_retry_at_ms > connector_now_ms(c)) {
+        connector_wake_at(wake_ms, c->start_retry_at_ms);
         return false;
     }
     struct err e = { 0 };
     enum store_result result = connect_store_bucket(&c->store, &e);
     if (result == STORE_PASSING && ++c->start_rounds <= CONNECT_ROUNDS) {
-        c->start_retry_at_ms = now_ms(c) + c->config->retry_backoff_ms;
-        wake_at(wake_ms, c->start_retry_at_ms);
+        c->start_retry_at_ms = connector_now_ms(c) + c->config->retry_backoff_ms;
+        connector_wake_at(wake_ms, c->start_retry_at_ms);
         return false;
     }
     c->started = true; /* or over: tasks that failed wait for a restart */

@@ -105,6 +105,14 @@ struct worker {
     _Atomic uint64_t objects, records, skipped;
 };
 
+static inline int64_t connector_now_ms(const struct connector *c) { return clock_now_ms(cloud_clock(c->worker->cloud)); }
+static inline struct plog_set *connector_topics(const struct connector *c) { return cloud_topics(c->worker->cloud); }
+static inline void connector_wake_at(int64_t *wake_ms, int64_t at_ms)
+{
+    if (at_ms < *wake_ms)
+        *wake_ms = at_ms;
+}
+
 /* ---- worker.c ---- */
 void *worker_open(struct cloud *cloud, struct err *e);
 void worker_close(void *state);

@@ -356,8 +356,29 @@ int rest_consumers_delete(struct call *c)
 
 /* ---- subscriptions ---- */
 
-static int subscribe_to(struct call *c, struct rest_consumer *i, const cJSON *topics, const cJSON *pattern)
+/* Makes a change of the instance, if the document was good; the document is deleted. */
+static int change(struct call *c, cJSON *doc, bool good, int (*how)(struct call *, struct rest_consumer *, const cJSON *))
 {
+    struct rest_consumer *i = good ? rest_consumers_lock(c) : NULL;
+    int result = i ? how(c, i, doc) : -1;
+    if (i)
+        rest_consumers_unlock(c);
+    cJSON_Delete(doc);
+    if (result == 0)
+        c->reply->status = 204;
+    return result;
+}
+
+/* A member that is absent may be null as well. */
+static const cJSON *given(const cJSON *doc, const char *name)
+{
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(doc, name);
+    return cJSON_IsNull(v) ? NULL : v;
+}
+
+static int subscribe_to(struct call *c, struct rest_consumer *i, const cJSON *doc)
+{
+    const cJSON *topics = given(doc, "topics"), *pattern = given(doc, "topic_pattern");
     if (i->manual || (topics && pattern))
         return call_fail(c, 409, "40903", EXCLUSIVE);
     struct err e;
@@ -381,25 +402,12 @@ int rest_consumers_subscribe(struct call *c)
     cJSON *doc = read_body(c, false);
     if (!doc)
         return -1;
-    const cJSON *topics = cJSON_GetObjectItemCaseSensitive(doc, "topics"), *v;
-    const cJSON *pattern = cJSON_GetObjectItemCaseSensitive(doc, "topic_pattern");
-    if (cJSON_IsNull(topics))
-        topics = NULL;
-    if (cJSON_IsNull(pattern))
-        pattern = NULL;
+    const cJSON *topics = given(doc, "topics"), *pattern = given(doc, "topic_pattern"), *v;
     bool bad = (topics && !cJSON_IsArray(topics)) || (pattern && !cJSON_IsString(pattern)) || (!topics && !pattern);
     cJSON_ArrayForEach(v, topics) bad |= !cJSON_IsString(v);
-    int result = bad ? call_fail(c, 422, "422", "Expected {\"topics\":[\"name\"]} or {\"topic_pattern\":\"expression\"}") : 0;
-    struct rest_consumer *i = result ? NULL : rest_consumers_lock(c);
-    if (i) {
-        result = subscribe_to(c, i, topics, pattern);
-        rest_consumers_unlock(c);
-    }
-    cJSON_Delete(doc);
-    if (!i || result)
-        return -1;
-    c->reply->status = 204;
-    return 0;
+    if (bad)
+        call_fail(c, 422, "422", "Expected {\"topics\":[\"name\"]} or {\"topic_pattern\":\"expression\"}");
+    return change(c, doc, !bad, subscribe_to);
 }
 
 int rest_consumers_subscription(struct call *c)
@@ -436,9 +444,9 @@ int rest_consumers_unsubscribe(struct call *c)
 
 /* ---- assignments ---- */
 
-static int assign(struct call *c, struct rest_consumer *i, const cJSON *list)
+static int assign(struct call *c, struct rest_consumer *i, const cJSON *doc)
 {
-    const cJSON *v;
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(doc, "partitions"), *v;
     if (i->pattern || i->topics.n_live)
         return call_fail(c, 409, "40903", EXCLUSIVE);
     consumer_unsubscribe(i);
@@ -464,18 +472,10 @@ int rest_consumers_assign(struct call *c)
     cJSON *doc = read_body(c, false);
     if (!doc)
         return -1;
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(doc, "partitions");
-    struct rest_consumer *i = NULL;
-    int result = cJSON_IsArray(list) ? 0 : call_fail(c, 422, "422", "partitions must not be null (was null)");
-    if (!result && (i = rest_consumers_lock(c))) {
-        result = assign(c, i, list);
-        rest_consumers_unlock(c);
-    }
-    cJSON_Delete(doc);
-    if (!i || result)
-        return -1;
-    c->reply->status = 204;
-    return 0;
+    bool good = cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(doc, "partitions"));
+    if (!good)
+        call_fail(c, 422, "422", "partitions must not be null (was null)");
+    return change(c, doc, good, assign);
 }
 
 int rest_consumers_assignments(struct call *c)
