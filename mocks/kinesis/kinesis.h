@@ -14,7 +14,8 @@
  *
  *   kinesis.c     the table of the 39 actions and their parameters
  *   wire.c        naming an action, order of refusals, how errors look, request ids
- *   streams.c     a stream's life          shards.c     hash ranges, split and merge; shards_list.c tells of them
+ *   streams.c     a stream's life          shards.c     hash ranges, split and merge
+ *   streams_list.c, shards_list.c           tell of them
  *   records.c     put and get              iterators.c  where a reader stands
  *   settings.c    retention, encryption, monitoring, account limits
  *   tags.c        tags by stream and by ARN      consumers.c  registered consumers

@@ -141,6 +141,9 @@ struct stream *streams_enter(struct call *c, struct str name);
 struct stream *streams_enter_active(struct call *c);
 void streams_leave(struct stream *s);
 enum stream_status streams_status(const struct stream *s, int64_t now_ms);
+const char *streams_status_word(enum stream_status status); /* "ACTIVE" */
+bool streams_gone(const struct stream *s, int64_t now_ms); /* deleted, and the time for it over */
+bool streams_is_name(struct str s);
 int streams_not_found(struct call *c, struct str name);
 size_t streams_open_shards(struct kinesis *k, struct str account, struct str region);
 int streams_limit(struct call *c, size_t more);

@@ -1,4 +1,4 @@
-/* streams.c - the set of streams, a stream's life, and what is told of it.
+/* streams.c - the set of streams, a stream's life. What is told of it: streams_list.c.
  *
  *   CreateStream ──► CREATING ─(create_ms)─► ACTIVE ◄─(update_ms)─ UPDATING ◄── split, merge, settings
  *                                              └─ DeleteStream ──► DELETING ─(delete_ms)─► gone
@@ -8,12 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/codec.h"
 #include "mocks/kinesis/state.h"
 
-enum { KEY_BYTES = 512, DEFAULT_SHARDS = 4, SHARD_LIMIT = 500, DESCRIBE_SHARDS = 100, LIST_STREAMS = 100 };
-
-static const char *const status_words[] = { "ACTIVE", "CREATING", "UPDATING", "DELETING" };
+enum { KEY_BYTES = 512, DEFAULT_SHARDS = 4, SHARD_LIMIT = 500 };
 
 /* "account/region/name" in out. */
 static struct str stream_key(char out[KEY_BYTES], struct str account, struct str region, struct str name)
@@ -76,7 +73,13 @@ void streams_updating(struct kinesis *k, struct stream *s, int64_t now_ms)
         shards_reshard(s, now_ms);
 }
 
-static bool is_gone(const struct stream *s, int64_t now_ms)
+const char *streams_status_word(enum stream_status status)
+{
+    static const char *const words[] = { "ACTIVE", "CREATING", "UPDATING", "DELETING" };
+    return words[status];
+}
+
+bool streams_gone(const struct stream *s, int64_t now_ms)
 {
     return atomic_load(&s->status) == STREAM_DELETING && now_ms >= atomic_load(&s->until_ms);
 }
@@ -90,7 +93,7 @@ static int64_t setting(struct cloud *cloud, const char *name, int64_t otherwise,
     return text && str_to_i64(str_of(text), &v) && v >= least ? v : otherwise;
 }
 
-static bool is_name(struct str s) { return s.n >= 1 && s.n <= NAME_BYTES && param_match("[a-zA-Z0-9_.-]+", s); }
+bool streams_is_name(struct str s) { return s.n >= 1 && s.n <= NAME_BYTES && param_match("[a-zA-Z0-9_.-]+", s); }
 
 /* "a:1,b:4": the streams that exist from the start. */
 static int open_initial(struct kinesis *k, struct err *e)
@@ -102,7 +105,7 @@ static int open_initial(struct kinesis *k, struct err *e)
         char key[KEY_BYTES];
         if (name.n == 0 && !count.p)
             continue;
-        if (!is_name(name) || (count.p && (!str_to_i64(count, &shards) || shards < 1 || shards > k->shard_limit)))
+        if (!streams_is_name(name) || (count.p && (!str_to_i64(count, &shards) || shards < 1 || shards > k->shard_limit)))
             return err_set(e, 0, "SETTING_INVALID",
                            "kinesis.streams: '%s' is not a list of NAME:SHARDS; write for instance \"pin:1,geo:4\"", text);
         struct str at = stream_key(key, S(CLOUD_ACCOUNT), S(CLOUD_REGION), name);
@@ -194,7 +197,7 @@ static struct stream *find(struct kinesis *k, struct str key, int64_t now_ms)
 {
     pthread_rwlock_rdlock(&k->lock);
     struct stream *s = map_get(&k->streams, key);
-    bool gone = s && is_gone(s, now_ms);
+    bool gone = s && streams_gone(s, now_ms);
     if (s && !gone)
         atomic_fetch_add(&s->users, 1);
     pthread_rwlock_unlock(&k->lock);
@@ -202,7 +205,7 @@ static struct stream *find(struct kinesis *k, struct str key, int64_t now_ms)
         return s;
     pthread_rwlock_wrlock(&k->lock);
     s = map_get(&k->streams, key);
-    if (s && is_gone(s, now_ms))
+    if (s && streams_gone(s, now_ms))
         remove_stream(k, key);
     pthread_rwlock_unlock(&k->lock);
     return NULL;
@@ -265,7 +268,7 @@ struct stream *streams_enter_active(struct call *c)
     if (status == STREAM_ACTIVE)
         return s;
     call_fail(c, 400, "ResourceInUseException", "Stream %s under account " STR_F " not ACTIVE, instead in state %s",
-              s->name, STR_A(c->account), status_words[status]);
+              s->name, STR_A(c->account), streams_status_word(status));
     streams_leave(s);
     return NULL;
 }
@@ -365,163 +368,4 @@ int streams_delete(struct call *c)
     pthread_rwlock_unlock(&k->lock);
     streams_leave(s);
     return result;
-}
-
-/* ---- what is told of a stream ---- */
-
-static void put_mode(struct reply *w, const struct stream *s)
-{
-    reply_key(w, "StreamModeDetails");
-    reply_map(w);
-    reply_key_text(w, "StreamMode", s->on_demand ? S("ON_DEMAND") : S("PROVISIONED"));
-    reply_end_map(w);
-}
-
-static void put_common(struct reply *w, const struct stream *s, int64_t now_ms)
-{
-    reply_key_text(w, "StreamName", str_of(s->name));
-    reply_key_text(w, "StreamARN", s->arn);
-    reply_key_text(w, "StreamStatus", str_of(status_words[streams_status(s, now_ms)]));
-    put_mode(w, s);
-    reply_key_number(w, "RetentionPeriodHours", s->retention_hours);
-    reply_key_time(w, "StreamCreationTimestamp", s->created_ms / 1000 * 1000);
-    settings_put_monitoring(w, s);
-    reply_key_text(w, "EncryptionType", s->kms_key ? S("KMS") : S("NONE"));
-    if (s->kms_key)
-        reply_key_text(w, "KeyId", str_of(s->kms_key));
-}
-
-int streams_describe_stream(struct call *c)
-{
-    struct stream *s = streams_enter(c, wire_of(c)->stream);
-    if (!s)
-        return -1;
-    struct reply w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR);
-    struct str after = call_text(c, "ExclusiveStartShardId");
-    int64_t now = call_now_ms(c), limit = call_number(c, "Limit", DESCRIBE_SHARDS), told = 0;
-    bool more = false, created = streams_ready(s, now);
-    char id[SHARD_ID];
-
-    pthread_rwlock_rdlock(&s->lock);
-    reply_map(&w);
-    reply_key(&w, "StreamDescription");
-    reply_map(&w);
-    put_common(&w, s, now);
-    reply_key(&w, "Shards");
-    reply_list(&w);
-    for (size_t i = 0; created && i < s->n_shards && !more; i++) {
-        if (after.p && str_cmp(str_of(shards_id((int64_t)i, id)), after) <= 0)
-            continue;
-        more = told++ == limit;
-        if (!more)
-            shards_put(&w, s->shards[i]);
-    }
-    reply_end_list(&w);
-    reply_key_bool(&w, "HasMoreShards", more);
-    reply_end_map(&w);
-    reply_end_map(&w);
-    pthread_rwlock_unlock(&s->lock);
-    streams_leave(s);
-    return 0;
-}
-
-int streams_describe_summary(struct call *c)
-{
-    struct stream *s = streams_enter(c, wire_of(c)->stream);
-    if (!s)
-        return -1;
-    struct reply w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR);
-    int64_t now = call_now_ms(c);
-    pthread_rwlock_rdlock(&s->lock);
-    reply_map(&w);
-    reply_key(&w, "StreamDescriptionSummary");
-    reply_map(&w);
-    put_common(&w, s, now);
-    reply_key_number(&w, "OpenShardCount", streams_ready(s, now) ? (int64_t)s->n_open : 0);
-    reply_key_number(&w, "ConsumerCount", (int64_t)s->consumers.n_live);
-    reply_key_number(&w, "MaxRecordSizeInKiB", s->record_kib);
-    reply_end_map(&w);
-    reply_end_map(&w);
-    pthread_rwlock_unlock(&s->lock);
-    streams_leave(s);
-    return 0;
-}
-
-/* ---- ListStreams ---- */
-
-static int by_name(const void *a, const void *b)
-{
-    const struct stream *const *x = a, *const *y = b;
-    return strcmp((*x)->name, (*y)->name);
-}
-
-/* The caller's streams by name, those after `after` only; each to be left. */
-static struct stream **list_streams(struct call *c, struct str after, size_t *ret_n)
-{
-    struct kinesis *k = c->state;
-    struct map_entry *entry;
-    size_t n = 0;
-    pthread_rwlock_rdlock(&k->lock);
-    struct stream **list = ARENA_ARRAY(c->arena, struct stream *, k->streams.n_live + 1);
-    for (size_t i = 0; (entry = map_next(&k->streams, &i));) {
-        struct stream *s = entry->value;
-        if (!str_eq(s->account, c->account) || !str_eq(s->region, c->region) || is_gone(s, call_now_ms(c)) ||
-            (after.p && str_cmp(str_of(s->name), after) <= 0))
-            continue;
-        atomic_fetch_add(&s->users, 1);
-        list[n++] = s;
-    }
-    pthread_rwlock_unlock(&k->lock);
-    qsort(list, n, sizeof *list, by_name);
-    *ret_n = n;
-    return list;
-}
-
-static void put_summary(struct reply *w, const struct stream *s, int64_t now_ms)
-{
-    reply_map(w);
-    reply_key_text(w, "StreamName", str_of(s->name));
-    reply_key_text(w, "StreamARN", s->arn);
-    reply_key_text(w, "StreamStatus", str_of(status_words[streams_status(s, now_ms)]));
-    put_mode(w, s);
-    reply_key_time(w, "StreamCreationTimestamp", s->created_ms / 1000 * 1000);
-    reply_end_map(w);
-}
-
-int streams_list(struct call *c)
-{
-    struct reply w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR);
-    struct str after = call_text(c, "ExclusiveStartStreamName"), token = call_text(c, "NextToken");
-    size_t limit = (size_t)call_number(c, "Limit", LIST_STREAMS), n;
-    struct buf name = BUF_INIT;
-    if (token.p) { /* the name it goes on after, in base64 */
-        bool ok = codec_unbase64(&name, token) && is_name(buf_str(&name));
-        after = arena_keep(c->arena, &name);
-        if (!ok)
-            return call_fail(c, 400, "InvalidArgumentException", "NextToken is invalid.");
-    }
-    struct stream **list = list_streams(c, after, &n);
-    size_t told = n < limit ? n : limit;
-    reply_map(&w);
-    reply_key(&w, "StreamNames");
-    reply_list(&w);
-    for (size_t i = 0; i < told; i++)
-        reply_text(&w, str_of(list[i]->name));
-    reply_end_list(&w);
-    reply_key_bool(&w, "HasMoreStreams", told < n);
-    if (told < n) {
-        reply_key(&w, "NextToken");
-        codec_base64(&name, str_of(list[told - 1]->name));
-        reply_text(&w, buf_str(&name));
-        buf_release(&name);
-    }
-    reply_key(&w, "StreamSummaries");
-    reply_list(&w);
-    for (size_t i = 0; i < told; i++)
-        put_summary(&w, list[i], call_now_ms(c));
-    reply_end_list(&w);
-    reply_end_map(&w);
-    for (size_t i = 0; i < n; i++)
-        streams_leave(list[i]);
-    return 0;
 }
