@@ -67,6 +67,7 @@ struct service {
     struct throttle throttle;
     /* Finds the action, sets c->resource; NULL with c->err filled when there is none. */
     const struct action *(*route)(struct call *c);
+    bool (*unsigned_call)(const struct call *c); /* optional: calls that are taken without a signature all the same */
     /* Phrases why a signature was refused into c->err (call_fail); only with signed_requests. */
     int (*refuse)(struct call *c, enum sigv4_verdict verdict, const struct err *why);
     int (*bind)(struct call *c);    /* optional: reads and checks parameters into c->args */
