@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
-#include "base/json.h"
 #include "mocks/apigw/invoke.h"
+#include "mocks/apigw/rest.h"
 #include "mocks/cloud/cloud.h"
 
 /* ---- which API, which stage ---- */
@@ -67,7 +67,7 @@ static struct str children_of(struct arena *a, const struct model_resource *r)
     return list.n ? list : S("nothing");
 }
 
-static const struct action *refuse_path(struct call *c, const struct invocation *v)
+void invoke_unmatched(struct call *c, const struct invocation *v)
 {
     const struct model_resource *r = v->match.resource;
     if (r)
@@ -80,65 +80,66 @@ static const struct action *refuse_path(struct call *c, const struct invocation 
         invoke_fail(c, REFUSE_TOKEN, "no resource of the API has the form of " STR_F "; it leads as far as " STR_F ", below "
                     "which there is " STR_F, STR_A(v->path), STR_A(v->match.nearest->path),
                     STR_A(children_of(c->arena, v->match.nearest)));
-    return NULL;
 }
 
 static const struct action *route(struct call *c)
 {
     struct apigw *g = c->state;
     struct address a = address_of(c->request);
-    bool user_request = str_find(c->request->path, S("/_user_request_")) != STR_NONE;
-    const struct action *control = user_request ? NULL : control_route(c);
-    if (control)
-        return control;
+    bool known;
+    if (str_find(c->request->path, S("/_user_request_")) == STR_NONE && control_is(c->request))
+        return control_route(c);
     c->resource = a.path.n ? a.path : S("/");
     if (!a.stage.n) {
         invoke_fail(c, REFUSE_FORBIDDEN, "the URL has no stage; it is written /{stage}/…");
         return NULL;
     }
+    struct rest_live *live = rest_find(g->rest, a.api, a.stage, &known);
+    if (!live) {
+        invoke_fail(c, REFUSE_FORBIDDEN, known ? "the API has no stage \"" STR_F "\"; create-deployment makes one"
+                                               : "no API answers for the stage \"" STR_F "\" here", STR_A(a.stage));
+        return NULL;
+    }
     struct invocation *v = ARENA_NEW(c->arena, struct invocation);
-    v->call = c;
-    v->gateway = g;
-    v->api = g->api;
-    v->stage = a.stage;
-    v->path = c->resource;
-    v->extended_id = S("");
+    *v = (struct invocation){ .call = c, .gateway = g, .live = live, .api = live->api, .variables = live->variables,
+                              .deployment = live->deployment, .stage = a.stage, .path = c->resource, .extended_id = S("") };
     c->scratch = v;
-    if (!match_path(v->api, c->request->method, v->path, &v->match))
-        return refuse_path(c, v);
-    return &control_actions[0];
+    if (match_path(v->api, c->request->method, v->path, &v->match))
+        return &control_actions[0];
+    invoke_unmatched(c, v);
+    return NULL;
 }
 
-/* ---- phrase ---- */
-static const struct { const char *code, *type, *message; } phrases[] = {
-    { "RequestEntityTooLarge", "RequestTooLargeException", "Request Too Long" },
-    { "NotImplemented", "NotImplementedException", NULL },
-    { "InternalFailure", "InternalServerErrorException", "Internal server error" },
-    { "ServiceUnavailable", "ServiceUnavailableException", "Service Unavailable" },
-};
+/* ---- signatures of the control plane ---- */
+static bool is_data_plane(const struct call *c) { return c->action == &control_actions[0]; }
 
-static void phrase(struct call *c)
+static int refuse(struct call *c, enum sigv4_verdict verdict, const struct err *why)
 {
-    const char *type = c->err.code, *message = c->err.message;
-    for (size_t i = 0; i < sizeof(phrases) / sizeof(*phrases); i++)
-        if (strcmp(c->err.code, phrases[i].code) == 0) {
-            type = phrases[i].type;
-            message = phrases[i].message ? phrases[i].message : message;
-        }
-    call_header(c, "Content-Type", S("application/json"));
-    call_header(c, "x-amzn-ErrorType", str_of(type));
-    buf_z(call_body(c), "{\"message\":");
-    json_put_text(call_body(c), str_of(message));
-    buf_c(call_body(c), '}');
+    switch (verdict) {
+    case SIGV4_ABSENT: return call_fail(c, 403, "MissingAuthenticationTokenException", "Missing Authentication Token");
+    case SIGV4_UNKNOWN_KEY:
+        return call_fail(c, 403, "UnrecognizedClientException", "The security token included in the request is invalid.");
+    case SIGV4_INCOMPLETE: return call_fail(c, 403, "IncompleteSignatureException", "%s", why->message);
+    case SIGV4_MISMATCH:
+    case SIGV4_BODY_HASH:
+        return call_fail(c, 403, "InvalidSignatureException",
+                         "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+                         "Access Key and signing method. Consult the service documentation for details.");
+    default: return call_fail(c, 403, "InvalidSignatureException", "%s", why->message);
+    }
 }
 
 /* Ids as AWS has them: x-amz-apigw-id is 16 characters of base64 and ends in "=". */
 static void finish(struct call *c)
 {
     struct buf id = BUF_INIT;
-    const struct invocation *v = c->scratch;
-    if (v)
+    struct invocation *v = c->scratch;
+    if (v) {
         c->reply->delay_ms += v->delay_ms;
+        rest_leave(v->live);
+        v->live = NULL;
+        v->api = NULL;
+    }
     codec_base64(&id, str_head(c->request_id, 11));
     call_header(c, "x-amzn-RequestId", c->request_id);
     call_header(c, "x-amz-apigw-id", buf_str(&id));
@@ -150,7 +151,7 @@ static void close_state(void *state)
 {
     struct apigw *g = state;
     foreign_close(g->foreign);
-    model_close(g->api);
+    rest_close(g->rest);
     free(g);
 }
 
@@ -163,26 +164,39 @@ static void *open_state(struct cloud *cloud, struct err *e)
     g->cloud = cloud;
     g->timeout_ms = 29000;
     g->foreign = foreign_open(cloud);
+    g->rest = rest_open(cloud);
     if (timeout && (!str_to_i64(str_of(timeout), &g->timeout_ms) || g->timeout_ms < 1)) {
         err_set(e, 0, "SETTING_MALFORMED", "apigw.timeout_ms is a number of milliseconds, not \"%s\"", timeout);
         close_state(g);
         return NULL;
     }
-    g->api = document && *document ? openapi_import(str_of(document), name, e) : model_open(name);
-    if (g->api)
+    if (!document || !*document)
         return g;
+    struct model_api *api = openapi_import(str_of(document), name, e);
+    if (api) {
+        rest_import(g->rest, api);
+        return g;
+    }
     close_state(g);
     return NULL;
 }
 
-static void reset(void *state) { (void)state; /* an API is configuration: it stays */ }
+/* The document is configuration: it stays. */
+static void reset(void *state) { rest_reset(((struct apigw *)state)->rest); }
 
 static void describe(void *state, struct buf *out)
 {
     const struct apigw *g = state;
-    buf_z(out, "\"api\":");
-    json_put_text(out, g->api->id);
-    buf_f(out, ",\"resources\":%zu,\"methods\":%zu", g->api->n_resources, g->api->n_methods);
+    struct map_entry *m;
+    size_t resources = 0, n = 0;
+    pthread_rwlock_rdlock(&g->rest->lock);
+    for (size_t i = 0; (m = map_next(&g->rest->apis, &i));) {
+        const struct rest_api *api = m->value;
+        resources += (size_t)cJSON_GetArraySize(define_get(api->definition, "resources"));
+        n++;
+    }
+    buf_f(out, "\"apis\":%zu,\"resources\":%zu", n, resources);
+    pthread_rwlock_unlock(&g->rest->lock);
 }
 
 const struct service apigw_service = {
@@ -193,8 +207,11 @@ const struct service apigw_service = {
     .port = 8080,
     .max_body_bytes = 10 * 1024 * 1024,
     .throttle = { 429, "TooManyRequestsException", "Too Many Requests" },
+    .signed_requests = true,
     .route = route,
-    .phrase = phrase,
+    .unsigned_call = is_data_plane,
+    .refuse = refuse,
+    .phrase = refuse_phrase,
     .finish = finish,
     .open = open_state,
     .close = close_state,

@@ -29,6 +29,8 @@ static struct vtl_value identity(struct arena *a, const struct invocation *v)
     struct str key = http_request_header(v->call->request, "x-api-key");
     if (key.n)
         vtl_map_put(a, m, "apiKey", vtl_str(key));
+    if (v->key_id.n)
+        vtl_map_put(a, m, "apiKeyId", vtl_str(v->key_id));
     return vtl_map(m);
 }
 
@@ -54,7 +56,7 @@ struct vtl_value context_make(struct vtl_request *q, struct arena *a)
         { "accountId", c->account },
         { "apiId", v->api->id },
         { "awsEndpointRequestId", c->request_id },
-        { "deploymentId", S("d0") },
+        { "deploymentId", v->deployment },
         { "domainName", host },
         { "domainPrefix", prefix },
         { "extendedRequestId", v->extended_id },
@@ -63,8 +65,8 @@ struct vtl_value context_make(struct vtl_request *q, struct arena *a)
         { "protocol", S("HTTP/1.1") },
         { "requestId", c->request_id },
         { "requestTime", request_time(a, now) },
-        { "resourceId", v->match.resource->id },
-        { "resourcePath", v->match.resource->path },
+        { "resourceId", v->match.resource ? v->match.resource->id : S("") },
+        { "resourcePath", v->match.resource ? v->match.resource->path : S("") },
         { "stage", v->stage },
     };
     struct vtl_map *m = vtl_map_new(a);
@@ -81,8 +83,7 @@ struct vtl_value context_make(struct vtl_request *q, struct arena *a)
 struct vtl_value context_stage(struct vtl_request *q, struct arena *a)
 {
     const struct invocation *v = q->arg;
-    (void)a;
-    return v->api->stage_variables.type == VTL_MAP ? v->api->stage_variables : vtl_map(vtl_map_new(a));
+    return v->variables.type == VTL_MAP ? v->variables : vtl_map(vtl_map_new(a));
 }
 
 struct vtl_map *context_override(const struct vtl_request *q, const char *which, const char *part)

@@ -1,115 +1,154 @@
 /* control.c - the control plane (REST, https://docs.aws.amazon.com/apigateway/latest/api): its actions by name and path.
  *
- * None has a function yet, so dispatch answers 501 and names the action; a row gets its function when it is built.
- * A request belongs here when its path begins with /restapis, or when it is signed for "apigateway".
+ * A request belongs here when its path begins with /restapis, or when it is signed for "apigateway". An action without
+ * a function answers 501.
  */
-#include "mocks/apigw/invoke.h"
+#include "mocks/apigw/control.h"
 
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "mocks/cloud/cloud.h"
+
+/* ---- nouns ---- */
+#define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
+static const struct noun noun_deployment = { "deployments", "Invalid Deployment identifier specified", false, WORDS("description"), NULL };
+static const struct noun noun_stage = { "stages", "Invalid stage identifier specified", false,
+    WORDS("deploymentId", "description", "variables", "tracingEnabled", "cacheClusterEnabled", "cacheClusterSize", "accessLogSettings",
+          "clientCertificateId", "documentationVersion", "canarySettings", "*"), control_stage_changed };
+static const struct noun noun_model = { "models", "Invalid Model Name specified", false, WORDS("description", "schema"), NULL };
+static const struct noun noun_validator = { "requestvalidators", "Invalid Request Validator identifier specified", false,
+    WORDS("name", "validateRequestBody", "validateRequestParameters"), NULL };
+static const struct noun noun_gateway_response = { "gatewayresponses", "Invalid Gateway Response type specified", false,
+    WORDS("statusCode", "responseParameters", "responseTemplates"), NULL };
+static const struct noun noun_key = { "keys", "Invalid API Key identifier specified", true,
+    WORDS("name", "description", "enabled", "customerId", "stages"), NULL };
+static const struct noun noun_plan = { "plans", "Invalid Usage Plan ID specified", true,
+    WORDS("name", "description", "apiStages", "throttle", "quota", "productCode"), NULL };
+
+/* ---- actions ---- */
 #define API "/restapis/{restapi_id}"
 #define RESOURCE API "/resources/{resource_id}"
 #define METHOD RESOURCE "/methods/{http_method}"
+/* X(name, how a request names it, function, status, noun)   N(name, how a request names it): not implemented */
+#define ROWS(X, N) \
+    X(CreateRestApi, "POST /restapis", control_api_create, 201, NULL) \
+    X(ImportRestApi, "POST /restapis?mode=import", control_api_create, 201, NULL) \
+    X(GetRestApis, "GET /restapis", control_api_list, 200, NULL) \
+    X(GetRestApi, "GET " API, control_api_get, 200, NULL) \
+    X(UpdateRestApi, "PATCH " API, control_api_update, 200, NULL) \
+    X(DeleteRestApi, "DELETE " API, control_api_delete, 202, NULL) \
+    X(PutRestApi, "PUT " API, control_api_put, 200, NULL) \
+    X(GetResources, "GET " API "/resources", control_resource_list, 200, NULL) \
+    X(CreateResource, "POST " API "/resources/{parent_id}", control_resource_create, 201, NULL) \
+    X(GetResource, "GET " RESOURCE, control_resource_get, 200, NULL) \
+    X(UpdateResource, "PATCH " RESOURCE, control_resource_update, 200, NULL) \
+    X(DeleteResource, "DELETE " RESOURCE, control_resource_delete, 202, NULL) \
+    X(PutMethod, "PUT " METHOD, control_method_put, 201, NULL) \
+    X(GetMethod, "GET " METHOD, control_method_get, 200, NULL) \
+    X(UpdateMethod, "PATCH " METHOD, control_method_update, 200, NULL) \
+    X(DeleteMethod, "DELETE " METHOD, control_method_delete, 204, NULL) \
+    X(TestInvokeMethod, "POST " METHOD, control_test_method, 200, NULL) \
+    X(PutMethodResponse, "PUT " METHOD "/responses/{status_code}", control_method_response_put, 201, NULL) \
+    X(GetMethodResponse, "GET " METHOD "/responses/{status_code}", control_method_response_get, 200, NULL) \
+    X(UpdateMethodResponse, "PATCH " METHOD "/responses/{status_code}", control_method_response_update, 201, NULL) \
+    X(DeleteMethodResponse, "DELETE " METHOD "/responses/{status_code}", control_method_response_delete, 204, NULL) \
+    X(PutIntegration, "PUT " METHOD "/integration", control_integration_put, 201, NULL) \
+    X(GetIntegration, "GET " METHOD "/integration", control_integration_get, 200, NULL) \
+    X(UpdateIntegration, "PATCH " METHOD "/integration", control_integration_update, 200, NULL) \
+    X(DeleteIntegration, "DELETE " METHOD "/integration", control_integration_delete, 204, NULL) \
+    X(PutIntegrationResponse, "PUT " METHOD "/integration/responses/{status_code}", control_integration_response_put, 201, NULL) \
+    X(GetIntegrationResponse, "GET " METHOD "/integration/responses/{status_code}", control_integration_response_get, 200, NULL) \
+    X(UpdateIntegrationResponse, "PATCH " METHOD "/integration/responses/{status_code}", control_integration_response_update, 200, NULL) \
+    X(DeleteIntegrationResponse, "DELETE " METHOD "/integration/responses/{status_code}", control_integration_response_delete, 204, NULL) \
+    X(CreateDeployment, "POST " API "/deployments", control_deployment_create, 201, &noun_deployment) \
+    X(GetDeployments, "GET " API "/deployments", control_list, 200, &noun_deployment) \
+    X(GetDeployment, "GET " API "/deployments/{deployment_id}", control_get, 200, &noun_deployment) \
+    X(UpdateDeployment, "PATCH " API "/deployments/{deployment_id}", control_patch, 200, &noun_deployment) \
+    X(DeleteDeployment, "DELETE " API "/deployments/{deployment_id}", control_deployment_delete, 202, &noun_deployment) \
+    X(CreateStage, "POST " API "/stages", control_stage_create, 201, &noun_stage) \
+    X(GetStages, "GET " API "/stages", control_list, 200, &noun_stage) \
+    X(GetStage, "GET " API "/stages/{stage_name}", control_get, 200, &noun_stage) \
+    X(UpdateStage, "PATCH " API "/stages/{stage_name}", control_patch, 200, &noun_stage) \
+    X(DeleteStage, "DELETE " API "/stages/{stage_name}", control_stage_delete, 202, &noun_stage) \
+    X(GetExport, "GET " API "/stages/{stage_name}/exports/{export_type}", control_api_export, 200, &noun_stage) \
+    N(GetSdk, "GET " API "/stages/{stage_name}/sdks/{sdk_type}") \
+    N(FlushStageCache, "DELETE " API "/stages/{stage_name}/cache/data") \
+    N(CreateAuthorizer, "POST " API "/authorizers") \
+    N(GetAuthorizers, "GET " API "/authorizers") \
+    N(GetAuthorizer, "GET " API "/authorizers/{authorizer_id}") \
+    N(UpdateAuthorizer, "PATCH " API "/authorizers/{authorizer_id}") \
+    N(DeleteAuthorizer, "DELETE " API "/authorizers/{authorizer_id}") \
+    N(TestInvokeAuthorizer, "POST " API "/authorizers/{authorizer_id}") \
+    X(CreateModel, "POST " API "/models", control_model_create, 201, &noun_model) \
+    X(GetModels, "GET " API "/models", control_list, 200, &noun_model) \
+    X(GetModel, "GET " API "/models/{model_name}", control_get, 200, &noun_model) \
+    X(UpdateModel, "PATCH " API "/models/{model_name}", control_patch, 200, &noun_model) \
+    X(DeleteModel, "DELETE " API "/models/{model_name}", control_delete, 202, &noun_model) \
+    X(GetModelTemplate, "GET " API "/models/{model_name}/default_template", control_model_template, 200, &noun_model) \
+    X(CreateRequestValidator, "POST " API "/requestvalidators", control_validator_create, 201, &noun_validator) \
+    X(GetRequestValidators, "GET " API "/requestvalidators", control_list, 200, &noun_validator) \
+    X(GetRequestValidator, "GET " API "/requestvalidators/{validator_id}", control_get, 200, &noun_validator) \
+    X(UpdateRequestValidator, "PATCH " API "/requestvalidators/{validator_id}", control_patch, 200, &noun_validator) \
+    X(DeleteRequestValidator, "DELETE " API "/requestvalidators/{validator_id}", control_delete, 202, &noun_validator) \
+    X(GetGatewayResponses, "GET " API "/gatewayresponses", control_gateway_list, 200, &noun_gateway_response) \
+    X(PutGatewayResponse, "PUT " API "/gatewayresponses/{response_type}", control_gateway_put, 201, &noun_gateway_response) \
+    X(GetGatewayResponse, "GET " API "/gatewayresponses/{response_type}", control_gateway_get, 200, &noun_gateway_response) \
+    X(UpdateGatewayResponse, "PATCH " API "/gatewayresponses/{response_type}", control_gateway_update, 200, &noun_gateway_response) \
+    X(DeleteGatewayResponse, "DELETE " API "/gatewayresponses/{response_type}", control_delete, 202, &noun_gateway_response) \
+    N(GetDocumentationParts, "GET " API "/documentation/parts") \
+    N(CreateDocumentationPart, "POST " API "/documentation/parts") \
+    X(CreateApiKey, "POST /apikeys", control_key_create, 201, &noun_key) \
+    X(GetApiKeys, "GET /apikeys", control_key_list, 200, &noun_key) \
+    X(GetApiKey, "GET /apikeys/{api_Key}", control_key_get, 200, &noun_key) \
+    X(UpdateApiKey, "PATCH /apikeys/{api_Key}", control_patch, 200, &noun_key) \
+    X(DeleteApiKey, "DELETE /apikeys/{api_Key}", control_key_delete, 202, &noun_key) \
+    X(CreateUsagePlan, "POST /usageplans", control_plan_create, 201, &noun_plan) \
+    X(GetUsagePlans, "GET /usageplans", control_list, 200, &noun_plan) \
+    X(GetUsagePlan, "GET /usageplans/{usageplanId}", control_get, 200, &noun_plan) \
+    X(UpdateUsagePlan, "PATCH /usageplans/{usageplanId}", control_plan_update, 200, &noun_plan) \
+    X(DeleteUsagePlan, "DELETE /usageplans/{usageplanId}", control_plan_delete, 202, &noun_plan) \
+    X(CreateUsagePlanKey, "POST /usageplans/{usageplanId}/keys", control_plan_key_create, 201, &noun_plan) \
+    X(GetUsagePlanKeys, "GET /usageplans/{usageplanId}/keys", control_plan_key_list, 200, &noun_plan) \
+    X(GetUsagePlanKey, "GET /usageplans/{usageplanId}/keys/{keyId}", control_plan_key_get, 200, &noun_plan) \
+    X(DeleteUsagePlanKey, "DELETE /usageplans/{usageplanId}/keys/{keyId}", control_plan_key_delete, 202, &noun_plan) \
+    X(GetUsage, "GET /usageplans/{usageplanId}/usage", control_usage_get, 200, &noun_plan) \
+    X(GetAccount, "GET /account", control_account_get, 200, NULL) \
+    N(UpdateAccount, "PATCH /account") \
+    X(TagResource, "PUT /tags/{resource_arn}", control_tags_put, 204, NULL) \
+    X(GetTags, "GET /tags/{resource_arn}", control_tags_get, 200, NULL) \
+    X(UntagResource, "DELETE /tags/{resource_arn}", control_tags_delete, 204, NULL) \
+    N(CreateDomainName, "POST /domainnames") \
+    N(GetDomainNames, "GET /domainnames") \
+    N(GetDomainName, "GET /domainnames/{domain_name}") \
+    N(DeleteDomainName, "DELETE /domainnames/{domain_name}") \
+    N(CreateVpcLink, "POST /vpclinks") \
+    N(GetVpcLinks, "GET /vpclinks") \
+    N(GetVpcLink, "GET /vpclinks/{vpclink_id}") \
+    N(DeleteVpcLink, "DELETE /vpclinks/{vpclink_id}") \
+    N(GenerateClientCertificate, "POST /clientcertificates") \
+    N(GetClientCertificates, "GET /clientcertificates") \
+    N(GetSdkTypes, "GET /sdktypes")
+
+static int run(struct call *c);
+#define AS_ACTION(n, m, f, s, o) { .name = #n, .run = run, .match = m },
+#define AS_MISSING(n, m) { .name = #n, .match = m },
+#define AS_ROW(n, m, f, s, o) { f, s, o },
+#define AS_NONE(n, m) { NULL, 501, NULL },
 
 /* Invoke comes first: it is the data plane, and routed by apigw.c. */
 const struct action control_actions[CONTROL_ACTIONS] = {
     { .name = "Invoke", .run = invoke_run, .match = "ANY /{stage}/…" },
-    { .name = "CreateRestApi", .match = "POST /restapis" },
-    { .name = "GetRestApis", .match = "GET /restapis" },
-    { .name = "GetRestApi", .match = "GET " API },
-    { .name = "UpdateRestApi", .match = "PATCH " API },
-    { .name = "DeleteRestApi", .match = "DELETE " API },
-    { .name = "PutRestApi", .match = "PUT " API },
-    { .name = "GetResources", .match = "GET " API "/resources" },
-    { .name = "CreateResource", .match = "POST " API "/resources/{parent_id}" },
-    { .name = "GetResource", .match = "GET " RESOURCE },
-    { .name = "UpdateResource", .match = "PATCH " RESOURCE },
-    { .name = "DeleteResource", .match = "DELETE " RESOURCE },
-    { .name = "PutMethod", .match = "PUT " METHOD },
-    { .name = "GetMethod", .match = "GET " METHOD },
-    { .name = "UpdateMethod", .match = "PATCH " METHOD },
-    { .name = "DeleteMethod", .match = "DELETE " METHOD },
-    { .name = "TestInvokeMethod", .match = "POST " METHOD },
-    { .name = "PutMethodResponse", .match = "PUT " METHOD "/responses/{status_code}" },
-    { .name = "GetMethodResponse", .match = "GET " METHOD "/responses/{status_code}" },
-    { .name = "UpdateMethodResponse", .match = "PATCH " METHOD "/responses/{status_code}" },
-    { .name = "DeleteMethodResponse", .match = "DELETE " METHOD "/responses/{status_code}" },
-    { .name = "PutIntegration", .match = "PUT " METHOD "/integration" },
-    { .name = "GetIntegration", .match = "GET " METHOD "/integration" },
-    { .name = "UpdateIntegration", .match = "PATCH " METHOD "/integration" },
-    { .name = "DeleteIntegration", .match = "DELETE " METHOD "/integration" },
-    { .name = "PutIntegrationResponse", .match = "PUT " METHOD "/integration/responses/{status_code}" },
-    { .name = "GetIntegrationResponse", .match = "GET " METHOD "/integration/responses/{status_code}" },
-    { .name = "UpdateIntegrationResponse", .match = "PATCH " METHOD "/integration/responses/{status_code}" },
-    { .name = "DeleteIntegrationResponse", .match = "DELETE " METHOD "/integration/responses/{status_code}" },
-    { .name = "CreateDeployment", .match = "POST " API "/deployments" },
-    { .name = "GetDeployments", .match = "GET " API "/deployments" },
-    { .name = "GetDeployment", .match = "GET " API "/deployments/{deployment_id}" },
-    { .name = "UpdateDeployment", .match = "PATCH " API "/deployments/{deployment_id}" },
-    { .name = "DeleteDeployment", .match = "DELETE " API "/deployments/{deployment_id}" },
-    { .name = "CreateStage", .match = "POST " API "/stages" },
-    { .name = "GetStages", .match = "GET " API "/stages" },
-    { .name = "GetStage", .match = "GET " API "/stages/{stage_name}" },
-    { .name = "UpdateStage", .match = "PATCH " API "/stages/{stage_name}" },
-    { .name = "DeleteStage", .match = "DELETE " API "/stages/{stage_name}" },
-    { .name = "GetExport", .match = "GET " API "/stages/{stage_name}/exports/{export_type}" },
-    { .name = "GetSdk", .match = "GET " API "/stages/{stage_name}/sdks/{sdk_type}" },
-    { .name = "FlushStageCache", .match = "DELETE " API "/stages/{stage_name}/cache/data" },
-    { .name = "CreateAuthorizer", .match = "POST " API "/authorizers" },
-    { .name = "GetAuthorizers", .match = "GET " API "/authorizers" },
-    { .name = "GetAuthorizer", .match = "GET " API "/authorizers/{authorizer_id}" },
-    { .name = "UpdateAuthorizer", .match = "PATCH " API "/authorizers/{authorizer_id}" },
-    { .name = "DeleteAuthorizer", .match = "DELETE " API "/authorizers/{authorizer_id}" },
-    { .name = "TestInvokeAuthorizer", .match = "POST " API "/authorizers/{authorizer_id}" },
-    { .name = "CreateModel", .match = "POST " API "/models" },
-    { .name = "GetModels", .match = "GET " API "/models" },
-    { .name = "GetModel", .match = "GET " API "/models/{model_name}" },
-    { .name = "UpdateModel", .match = "PATCH " API "/models/{model_name}" },
-    { .name = "DeleteModel", .match = "DELETE " API "/models/{model_name}" },
-    { .name = "GetModelTemplate", .match = "GET " API "/models/{model_name}/default_template" },
-    { .name = "CreateRequestValidator", .match = "POST " API "/requestvalidators" },
-    { .name = "GetRequestValidators", .match = "GET " API "/requestvalidators" },
-    { .name = "GetRequestValidator", .match = "GET " API "/requestvalidators/{validator_id}" },
-    { .name = "UpdateRequestValidator", .match = "PATCH " API "/requestvalidators/{validator_id}" },
-    { .name = "DeleteRequestValidator", .match = "DELETE " API "/requestvalidators/{validator_id}" },
-    { .name = "GetGatewayResponses", .match = "GET " API "/gatewayresponses" },
-    { .name = "PutGatewayResponse", .match = "PUT " API "/gatewayresponses/{response_type}" },
-    { .name = "GetGatewayResponse", .match = "GET " API "/gatewayresponses/{response_type}" },
-    { .name = "UpdateGatewayResponse", .match = "PATCH " API "/gatewayresponses/{response_type}" },
-    { .name = "DeleteGatewayResponse", .match = "DELETE " API "/gatewayresponses/{response_type}" },
-    { .name = "GetDocumentationParts", .match = "GET " API "/documentation/parts" },
-    { .name = "CreateDocumentationPart", .match = "POST " API "/documentation/parts" },
-    { .name = "CreateApiKey", .match = "POST /apikeys" },
-    { .name = "GetApiKeys", .match = "GET /apikeys" },
-    { .name = "GetApiKey", .match = "GET /apikeys/{api_Key}" },
-    { .name = "UpdateApiKey", .match = "PATCH /apikeys/{api_Key}" },
-    { .name = "DeleteApiKey", .match = "DELETE /apikeys/{api_Key}" },
-    { .name = "CreateUsagePlan", .match = "POST /usageplans" },
-    { .name = "GetUsagePlans", .match = "GET /usageplans" },
-    { .name = "GetUsagePlan", .match = "GET /usageplans/{usageplanId}" },
-    { .name = "UpdateUsagePlan", .match = "PATCH /usageplans/{usageplanId}" },
-    { .name = "DeleteUsagePlan", .match = "DELETE /usageplans/{usageplanId}" },
-    { .name = "CreateUsagePlanKey", .match = "POST /usageplans/{usageplanId}/keys" },
-    { .name = "GetUsagePlanKeys", .match = "GET /usageplans/{usageplanId}/keys" },
-    { .name = "GetUsagePlanKey", .match = "GET /usageplans/{usageplanId}/keys/{keyId}" },
-    { .name = "DeleteUsagePlanKey", .match = "DELETE /usageplans/{usageplanId}/keys/{keyId}" },
-    { .name = "GetUsage", .match = "GET /usageplans/{usageplanId}/usage" },
-    { .name = "GetAccount", .match = "GET /account" },
-    { .name = "UpdateAccount", .match = "PATCH /account" },
-    { .name = "TagResource", .match = "PUT /tags/{resource_arn}" },
-    { .name = "GetTags", .match = "GET /tags/{resource_arn}" },
-    { .name = "UntagResource", .match = "DELETE /tags/{resource_arn}" },
-    { .name = "CreateDomainName", .match = "POST /domainnames" },
-    { .name = "GetDomainNames", .match = "GET /domainnames" },
-    { .name = "GetDomainName", .match = "GET /domainnames/{domain_name}" },
-    { .name = "DeleteDomainName", .match = "DELETE /domainnames/{domain_name}" },
-    { .name = "CreateVpcLink", .match = "POST /vpclinks" },
-    { .name = "GetVpcLinks", .match = "GET /vpclinks" },
-    { .name = "GetVpcLink", .match = "GET /vpclinks/{vpclink_id}" },
-    { .name = "DeleteVpcLink", .match = "DELETE /vpclinks/{vpclink_id}" },
-    { .name = "GenerateClientCertificate", .match = "POST /clientcertificates" },
-    { .name = "GetClientCertificates", .match = "GET /clientcertificates" },
-    { .name = "GetSdkTypes", .match = "GET /sdktypes" },
+    ROWS(AS_ACTION, AS_MISSING)
 };
+static const struct {
+    int (*run)(struct control *k);
+    int status;
+    const struct noun *noun;
+} rows[CONTROL_ACTIONS] = { { NULL, 0, NULL }, ROWS(AS_ROW, AS_NONE) };
 
+/* ---- route ---- */
 static bool fits(struct str template, struct str path)
 {
     while (template.p && path.p) {
@@ -120,7 +159,7 @@ static bool fits(struct str template, struct str path)
     return !template.p && !path.p;
 }
 
-static bool is_control(const struct http_request *r)
+bool control_is(const struct http_request *r)
 {
     if (str_starts(r->path, S("/restapis/")) || str_is(r->path, "/restapis"))
         return true;
@@ -130,15 +169,208 @@ static bool is_control(const struct http_request *r)
 const struct action *control_route(struct call *c)
 {
     const struct http_request *r = c->request;
-    if (!is_control(r))
-        return NULL;
+    struct str path = r->path;
+    if (path.n > 1 && path.p[path.n - 1] == '/')
+        path.n--;
+    c->resource = path;
+    bool import = str_is(http_query(r, "mode", c->arena), "import") && str_is(path, "/restapis");
     for (size_t i = 1; i < CONTROL_ACTIONS; i++) {
         struct str template = str_of(control_actions[i].match);
-        struct str verb = str_cut(&template, ' ');
-        if (str_eq(verb, r->method) && fits(template, r->path)) {
-            c->resource = r->path;
-            return &control_actions[i];
-        }
+        struct str verb = str_cut(&template, ' '), plain = template;
+        plain = str_cut(&plain, '?');
+        if (str_eq(verb, r->method) && fits(plain, path) && (plain.n != template.n || !import || !str_is(verb, "POST")))
+            if (plain.n == template.n || import)
+                return &control_actions[i];
     }
+    call_reason(c, "the control plane has no " STR_F " " STR_F, STR_A(r->method), STR_A(path));
+    call_fail(c, 403, "MissingAuthenticationTokenException", "Missing Authentication Token");
     return NULL;
+}
+
+/* ---- one call ---- */
+int control_fail(struct control *k, int status, const char *code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct str text = arena_vf(k->call->arena, fmt, ap);
+    va_end(ap);
+    return call_fail(k->call, status, code, "%s", text.p);
+}
+
+int control_missing(struct control *k, const char *what) { return control_fail(k, 404, "NotFoundException", "%s", what); }
+
+double control_now(const struct control *k) { return (double)(clock_now_ms(cloud_clock(k->rest->cloud)) / 1000); }
+
+int control_reply(struct control *k, const cJSON *v)
+{
+    char *text = cJSON_PrintUnformatted(v);
+    call_header(k->call, "Content-Type", S("application/json"));
+    buf_z(call_body(k->call), text ? text : "{}");
+    free(text);
+    return 0;
+}
+
+static struct str decoded(struct arena *a, struct str s)
+{
+    struct buf b = BUF_INIT;
+    codec_unpercent(&b, s, false);
+    struct str out = arena_dup(a, buf_str(&b));
+    buf_release(&b);
+    return out;
+}
+
+static void read_labels(struct control *k)
+{
+    struct str template = str_of(k->call->action->match), path = k->call->resource;
+    str_cut(&template, ' ');
+    while (template.p && path.p && k->n_labels < 6) {
+        struct str want = str_cut(&template, '/'), got = str_cut(&path, '/');
+        if (want.n && want.p[0] == '{')
+            k->labels[k->n_labels++] = decoded(k->call->arena, got);
+    }
+}
+
+/* Imports carry a document, which is read by its own reader. */
+static bool takes_document(const struct call *c)
+{
+    return strcmp(c->action->name, "ImportRestApi") == 0 || strcmp(c->action->name, "PutRestApi") == 0;
+}
+
+static int read_body(struct control *k)
+{
+    struct str body = k->call->request->body;
+    if (!str_trim(body).n || takes_document(k->call)) {
+        k->body = cJSON_CreateObject();
+        return 0;
+    }
+    k->body = cJSON_ParseWithLength(body.p, body.n);
+    return cJSON_IsObject(k->body) ? 0 : control_fail(k, 400, "SerializationException", "The request body is not a JSON object");
+}
+
+static int find_api(struct control *k)
+{
+    struct str match = str_of(k->call->action->match);
+    if (str_find(match, S("{restapi_id}")) == STR_NONE)
+        return 0;
+    k->api = map_get(&k->rest->apis, k->labels[0]);
+    if (k->api && str_eq(k->api->account, k->call->account))
+        return 0;
+    k->api = NULL;
+    return control_fail(k, 404, "NotFoundException", "Invalid API identifier specified " STR_F ":" STR_F, STR_A(k->call->account),
+                        STR_A(k->labels[0]));
+}
+
+static int run(struct call *c)
+{
+    struct apigw *g = c->state;
+    size_t i = (size_t)(c->action - control_actions);
+    struct control *k = ARENA_NEW(c->arena, struct control);
+    k->call = c;
+    k->gateway = g;
+    k->rest = g->rest;
+    k->noun = rows[i].noun;
+    read_labels(k);
+    pthread_rwlock_wrlock(&k->rest->lock);
+    int result = read_body(k) || find_api(k) ? -1 : rows[i].run(k);
+    pthread_rwlock_unlock(&k->rest->lock);
+    cJSON_Delete(k->body);
+    k->body = NULL;
+    if (result == 0)
+        c->reply->status = rows[i].status;
+    return result == 0 && k->later ? k->later(k) : result;
+}
+
+/* ---- bodies ---- */
+static bool is_of(const cJSON *v, char kind)
+{
+    return kind == 's' ? cJSON_IsString(v) : kind == 'b' ? cJSON_IsBool(v) : kind == 'n' ? cJSON_IsNumber(v) :
+           kind == 'm' ? cJSON_IsObject(v) : cJSON_IsArray(v);
+}
+
+int control_fields(struct control *k, cJSON *to, const struct field *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const cJSON *v = define_get(k->body, fields[i].name);
+        if (!v || cJSON_IsNull(v)) {
+            if (fields[i].required)
+                return control_fail(k, 400, "BadRequestException", "Missing required parameter in input: \"%s\"", fields[i].name);
+            continue;
+        }
+        if (!is_of(v, fields[i].kind))
+            return control_fail(k, 400, "SerializationException", "The member \"%s\" has the wrong type", fields[i].name);
+        define_set(to, fields[i].name, cJSON_Duplicate(v, true));
+    }
+    return 0;
+}
+
+/* ---- nouns, in general ---- */
+cJSON *control_collection(struct control *k, const struct noun *noun)
+{
+    if (!noun->account)
+        return define_object(k->api->definition, noun->collection);
+    struct rest_account *a = rest_account(k->rest, k->call->account);
+    return strcmp(noun->collection, "keys") == 0 ? a->keys : a->plans;
+}
+
+static cJSON *object_of(struct control *k)
+{
+    cJSON *v = define_get(control_collection(k, k->noun), k->labels[k->noun->account ? 0 : 1].p);
+    if (!v)
+        control_missing(k, k->noun->missing);
+    return v;
+}
+
+int control_get(struct control *k)
+{
+    const cJSON *v = object_of(k);
+    return v ? control_reply(k, v) : -1;
+}
+
+int control_page(struct control *k, const cJSON *all, cJSON *(*show)(struct control *k, const cJSON *v))
+{
+    int64_t limit = 25, from = 0, at = 0;
+    struct str wanted = http_query(k->call->request, "limit", k->call->arena), position = http_query(k->call->request, "position", k->call->arena);
+    if (wanted.n && (!str_to_i64(wanted, &limit) || limit < 1))
+        return control_fail(k, 400, "BadRequestException", "Invalid limit specified");
+    if (limit > 500)
+        limit = 500;
+    if (position.n && (!str_to_i64(position, &from) || from < 0))
+        return control_fail(k, 400, "BadRequestException", "Invalid position specified");
+    cJSON *page = cJSON_CreateObject(), *items = cJSON_AddArrayToObject(page, "item");
+    const cJSON *v;
+    cJSON_ArrayForEach(v, all)
+    {
+        if (at >= from && at < from + limit) {
+            cJSON *shown = show ? show(k, v) : cJSON_Duplicate(v, true);
+            if (shown)
+                cJSON_AddItemToArray(items, shown);
+        }
+        at++;
+    }
+    if (at > from + limit)
+        cJSON_AddStringToObject(page, "position", arena_f(k->call->arena, "%lld", (long long)(from + limit)).p);
+    int result = control_reply(k, page);
+    cJSON_Delete(page);
+    return result;
+}
+
+int control_list(struct control *k) { return control_page(k, control_collection(k, k->noun), NULL); }
+
+int control_delete(struct control *k)
+{
+    cJSON *v = object_of(k);
+    if (!v)
+        return -1;
+    cJSON_Delete(cJSON_DetachItemViaPointer(control_collection(k, k->noun), v));
+    return 0;
+}
+
+int control_patch(struct control *k)
+{
+    cJSON *v = object_of(k);
+    if (!v || patch_apply(k, v, k->noun))
+        return -1;
+    if (k->noun->changed)
+        k->noun->changed(k->rest, k->api, v);
+    return control_reply(k, v);
 }

@@ -340,5 +340,9 @@ int integrate_send(struct invocation *v, struct str body)
     if (map_parameters(&o) || check_headers(&o))
         return -1;
     all_headers(&o);
+    invoke_log(v, "Endpoint request URI: " STR_F, STR_A(v->integration->uri));
+    for (size_t i = 0; v->log && i < v->out.n_headers; i++)
+        invoke_log(v, "Endpoint request header: " STR_F "=" STR_F, STR_A(v->out.headers[i].name), STR_A(v->out.headers[i].value));
+    invoke_log(v, "Sending request to " STR_F, STR_A(v->integration->uri));
     return v->integration->type == MODEL_AWS ? send_aws(&o) : send_http(&o);
 }

@@ -9,33 +9,9 @@
  */
 #include "mocks/apigw/invoke.h"
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "mocks/cloud/cloud.h"
-
-/* ---- refusals ---- */
-static const struct {
-    int status;
-    const char *type, *message; /* x-amzn-ErrorType, {"message": …} */
-} refusals[] = {
-    [REFUSE_TOKEN] = { 403, "MissingAuthenticationTokenException", "Missing Authentication Token" },
-    [REFUSE_FORBIDDEN] = { 403, "ForbiddenException", "Forbidden" },
-    [REFUSE_BODY] = { 400, "BadRequestException", NULL }, /* the message says what is wrong */
-    [REFUSE_MEDIA_TYPE] = { 415, "BadRequestException", "Unsupported Media Type" },
-    [REFUSE_CONFIGURATION] = { 500, "InternalServerErrorException", "Internal server error" },
-    [REFUSE_TIMEOUT] = { 504, "InternalServerErrorException", "Endpoint request timed out" },
-    [REFUSE_NETWORK] = { 500, "InternalServerErrorException", "Internal server error" },
-};
-
-int invoke_fail(struct call *c, enum refusal why, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    struct str reason = arena_vf(c->arena, fmt, ap);
-    va_end(ap);
-    call_reason(c, STR_F, STR_A(reason));
-    return call_fail(c, refusals[why].status, refusals[why].type, "%s",
-                     refusals[why].message ? refusals[why].message : reason.p);
-}
 
 /* ---- parameters ---- */
 static struct str decoded(struct arena *a, struct str s, bool plus)
@@ -112,6 +88,9 @@ static int render(struct invocation *v, const struct model_template *t, struct s
     struct vtl_env env = { .arena = c->arena, .request = &v->vtl };
     struct err e = { 0 };
     struct buf out = BUF_INIT;
+    if (!t->compiled)
+        return invoke_fail(c, REFUSE_CONFIGURATION, "the %s template for " STR_F " of " STR_F " does not compile: " STR_F, which,
+                           STR_A(t->media_type), STR_A(v->match.resource->path), STR_A(t->problem));
     int failed = vtl_render(t->compiled, &env, &out, &e);
     if (!failed)
         *ret = arena_dup(c->arena, buf_str(&out));
@@ -142,23 +121,79 @@ static int request_body(struct invocation *v, struct str *ret)
                        STR_A(types_of(v->call->arena, i->templates)));
 }
 
+/* ---- the execution log ---- */
+void invoke_log(struct invocation *v, const char *fmt, ...)
+{
+    static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
+    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+    if (!v->log)
+        return;
+    va_list ap;
+    int64_t now = clock_now_ms(cloud_clock(v->gateway->cloud));
+    struct civil t = clock_civil(now);
+    buf_f(v->log, "%s %s %02d %02d:%02d:%02d UTC %04d : ", days[now / 86400000 % 7], months[t.month - 1], t.day, t.hour, t.minute,
+          t.second, t.year);
+    va_start(ap, fmt);
+    buf_vf(v->log, fmt, ap);
+    va_end(ap);
+    buf_c(v->log, '\n');
+}
+
+static void log_params(struct invocation *v, const char *what, enum vtl_place place)
+{
+    struct buf b = BUF_INIT;
+    for (size_t i = 0; i < v->n_params; i++)
+        if (v->params[i].place == place)
+            buf_f(&b, "%s" STR_F "=" STR_F, b.n ? ", " : "", STR_A(v->params[i].name), STR_A(v->params[i].value));
+    invoke_log(v, "Method request %s: {" STR_F "}", what, STR_A(buf_str(&b)));
+    buf_release(&b);
+}
+
+static void log_request(struct invocation *v)
+{
+    if (!v->log)
+        return;
+    buf_f(v->log, "Execution log for request " STR_F "\n", STR_A(v->call->request_id));
+    invoke_log(v, "Starting execution for request: " STR_F, STR_A(v->call->request_id));
+    invoke_log(v, "HTTP Method: " STR_F ", Resource Path: " STR_F, STR_A(v->call->request->method), STR_A(v->path));
+    log_params(v, "path", VTL_PATH);
+    log_params(v, "query string", VTL_QUERY);
+    log_params(v, "headers", VTL_HEADER);
+    invoke_log(v, "Method request body before transformations: " STR_F, STR_A(v->call->request->body));
+}
+
+static void log_answer(struct invocation *v)
+{
+    struct buf b = BUF_INIT;
+    if (!v->log)
+        return;
+    if (v->integration->type != MODEL_MOCK)
+        invoke_log(v, "Received response. Status: %d, Integration latency: %lld ms", v->back.status, (long long)v->back.delay_ms);
+    for (size_t i = 0; i < v->back.n_headers; i++)
+        buf_f(&b, "%s" STR_F "=" STR_F, b.n ? ", " : "", STR_A(v->back.headers[i].name), STR_A(v->back.headers[i].value));
+    invoke_log(v, "Endpoint response headers: {" STR_F "}", STR_A(buf_str(&b)));
+    invoke_log(v, "Endpoint response body before transformations: " STR_F, STR_A(http_reply_body(&v->back)));
+    buf_release(&b);
+}
+
 int invoke_run(struct call *c)
 {
     struct invocation *v = c->scratch;
     const struct model_method *m = v->match.method;
     struct str body;
-    if (m->key_required && !http_request_header(c->request, "x-api-key").n)
-        return invoke_fail(c, REFUSE_FORBIDDEN, STR_F " " STR_F " asks for an API key and the request has no x-api-key header",
-                           STR_A(m->verb), STR_A(v->match.resource->path));
     v->integration = m->integration;
+    v->content_type = media_type(http_request_header(c->request, "Content-Type"));
+    read_params(v);
+    log_request(v);
+    if (admit_key(v) || admit_request(v))
+        return -1;
     if (!v->integration)
         return invoke_fail(c, REFUSE_CONFIGURATION, STR_F " " STR_F " has no integration", STR_A(m->verb),
                            STR_A(v->match.resource->path));
-    c->reason = m->summary;
-    v->content_type = media_type(http_request_header(c->request, "Content-Type"));
-    read_params(v);
-    if (request_body(v, &body))
+    c->reason = arena_dup(c->arena, m->summary); /* the API may be gone when the journal is written */
+    if (request_body(v, &body) || binary_request(v, &body))
         return -1;
+    invoke_log(v, "Endpoint request body after transformations: " STR_F, STR_A(body));
     return integrate_send(v, body);
 }
 
@@ -199,6 +234,14 @@ static int answer_proxy(struct invocation *v)
         if (!is_hop(v->back.headers[i].name))
             answer_header(c, v->back.headers[i].name, v->back.headers[i].value, false);
     c->reply->status = v->back.status;
+    struct str body = http_reply_body(&v->back), as_was = body;
+    if (v->api->n_binary_types &&
+        binary_response(v, MODEL_CONTENT_AS_IS, http_header_get(v->back.headers, v->back.n_headers, "Content-Type"), &body))
+        return -1;
+    if (body.p != as_was.p) {
+        buf_str_add(&c->reply->body, body);
+        return 0;
+    }
     c->reply->body = v->back.body;
     c->reply->shared = v->back.shared;
     c->reply->shared_release = v->back.shared_release;
@@ -285,6 +328,9 @@ static int answer_mapped(struct invocation *v)
                            v->back.status);
     const struct model_template *t = response_template(v, r);
     struct str body = v->integration->type == MODEL_MOCK ? S("") : http_reply_body(&v->back);
+    if (v->integration->type != MODEL_MOCK &&
+        binary_response(v, r->content, http_header_get(v->back.headers, v->back.n_headers, "Content-Type"), &body))
+        return -1;
     if (t) {
         v->vtl.body = body;
         v->vtl.body_kind = VTL_BODY_UNKNOWN;
@@ -300,6 +346,7 @@ static int answer_mapped(struct invocation *v)
     if (v->integration->type != MODEL_MOCK)
         http_reply_header(c->reply, c->arena, "X-Amzn-Trace-Id", http_header_get(v->out.headers, v->out.n_headers, "X-Amzn-Trace-Id"));
     overridden(v);
+    invoke_log(v, "Method response body after transformations: " STR_F, STR_A(body));
     buf_str_add(&c->reply->body, body);
     return 0;
 }
@@ -309,6 +356,7 @@ int invoke_answer(struct invocation *v, const char *network_error)
     struct call *c = v->call;
     int64_t limit = v->integration->timeout_ms < v->gateway->timeout_ms ? v->integration->timeout_ms : v->gateway->timeout_ms;
     int result;
+    log_answer(v);
     v->delay_ms = v->back.delay_ms > limit ? limit : v->back.delay_ms;
     if (v->back.delay_ms > limit)
         result = invoke_fail(c, REFUSE_TIMEOUT, "the backend took %lld ms; the gateway waits %lld ms",

@@ -10,15 +10,24 @@
 struct foreign;
 struct apigw {
     struct cloud *cloud;
-    struct model_api *api; /* of the document */
+    struct rest *rest; /* the APIs */
     struct foreign *foreign;
     int64_t timeout_ms;
+};
+
+/* Refusals by the gateway itself: rows of refuse.c. */
+enum refusal {
+    REFUSE_NONE = 0, REFUSE_TOKEN, REFUSE_FORBIDDEN, REFUSE_KEY, REFUSE_PARAMETERS, REFUSE_BODY, REFUSE_SCHEMA, REFUSE_MEDIA_TYPE,
+    REFUSE_THROTTLED, REFUSE_QUOTA, REFUSE_CONFIGURATION, REFUSE_TIMEOUT, REFUSE_NETWORK, REFUSALS
 };
 
 struct invocation {
     struct call *call;
     struct apigw *gateway;
-    const struct model_api *api;
+    struct rest_live *live; /* one use of it, until the call is over */
+    const struct model_api *api; /* of live */
+    struct vtl_value variables;  /* of the stage */
+    struct str deployment;
     struct str stage, path; /* path: below the stage, encoded, begins with / */
     struct match match;
     const struct model_integration *integration;
@@ -27,6 +36,10 @@ struct invocation {
     struct vtl_request vtl;
     struct str extended_id;
     struct str content_type; /* media type of the request, without parameters */
+    struct str key_id;       /* of the API key that came along and was found */
+    enum refusal refused;
+    struct str validation; /* $context.error.validationErrorString */
+    struct buf *log;       /* TestInvokeMethod's execution log; else NULL */
     /* what goes to the backend, and what came back */
     struct http_request out;
     struct http_reply back;
@@ -35,16 +48,31 @@ struct invocation {
     _Atomic int phase;
 };
 
-/* Refusals by the gateway itself; invoke_fail fills c->err with the row and gives the journal the reason. */
-enum refusal {
-    REFUSE_TOKEN, REFUSE_FORBIDDEN, REFUSE_BODY, REFUSE_MEDIA_TYPE, REFUSE_CONFIGURATION, REFUSE_TIMEOUT, REFUSE_NETWORK,
-};
+/* refuse.c: fills c->err with the row and gives the journal the reason; returns -1. */
 int invoke_fail(struct call *c, enum refusal why, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* c->err into the reply, as the API's gateway responses want it. */
+void refuse_phrase(struct call *c);
+/* The row's name if text is one ("DEFAULT_4XX" too), its usual status (0: it has none), NULL when there is no such. */
+const char *refuse_type(struct str text, int *ret_status);
+const char *refuse_type_at(size_t i); /* NULL ends */
+
+/* apigw.c: no resource or no method; the reason names the nearest. */
+void invoke_unmatched(struct call *c, const struct invocation *v);
 
 /* The action. */
 int invoke_run(struct call *c);
 /* From integrate.c and foreign.c: the backend has answered into v->back (or failed: error text). */
 int invoke_answer(struct invocation *v, const char *network_error);
+/* A line of the execution log, when there is one. */
+void invoke_log(struct invocation *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* admit.c: API key, usage plan, throttles, required parameters, body model. -1 refused. */
+int admit_key(struct invocation *v);
+int admit_request(struct invocation *v);
+
+/* binary.c: bodies between text and bytes, by content handling and binary media types. */
+int binary_request(struct invocation *v, struct str *body);
+int binary_response(struct invocation *v, enum model_content handling, struct str backend_type, struct str *body);
 
 /* context.c */
 struct vtl_value context_make(struct vtl_request *q, struct arena *a);
@@ -62,9 +90,11 @@ struct foreign *foreign_open(struct cloud *cloud);
 void foreign_close(struct foreign *f);
 int foreign_send(struct foreign *f, struct invocation *v); /* CALL_LATER; ends in call_finish */
 
-/* control.c: the control plane's actions, known by name and route. */
-enum { CONTROL_ACTIONS = 97 };
+/* control.c: the control plane's actions, by name and route. */
+enum { CONTROL_ACTIONS = 98 };
 extern const struct action control_actions[CONTROL_ACTIONS];
+bool control_is(const struct http_request *r);
+/* NULL when the control plane has no such path (c->err filled). */
 const struct action *control_route(struct call *c);
 
 #endif

@@ -6,6 +6,7 @@
 struct model_api *model_open(struct str id)
 {
     struct model_api *api = mem_zero(sizeof(*api));
+    atomic_init(&api->users, 1);
     api->id = arena_dup(&api->arena, id);
     api->root = ARENA_NEW(&api->arena, struct model_resource);
     api->root->path = S("/");
@@ -14,10 +15,18 @@ struct model_api *model_open(struct str id)
     return api;
 }
 
+struct model_api *model_share(struct model_api *api)
+{
+    atomic_fetch_add(&api->users, 1);
+    return api;
+}
+
 void model_close(struct model_api *api)
 {
-    if (!api)
+    if (!api || atomic_fetch_sub(&api->users, 1) > 1)
         return;
+    cJSON_Delete(api->definition);
+    cJSON_Delete(api->schemas);
     for (size_t i = 0; i < api->n_templates; i++)
         vtl_free(api->templates[i]);
     free(api->templates);
@@ -112,16 +121,19 @@ int model_template(struct model_api *api, struct model_template **list, struct s
                    struct err *e)
 {
     struct vtl *compiled = vtl_compile(text, e);
-    if (!compiled)
+    if (!compiled && !api->lenient)
         return -1;
-    if (api->n_templates == api->cap_templates) {
+    if (compiled && api->n_templates == api->cap_templates) {
         api->cap_templates = api->cap_templates ? api->cap_templates * 2 : 16;
         api->templates = mem_grow(api->templates, api->cap_templates * sizeof(struct vtl *));
     }
-    api->templates[api->n_templates++] = compiled;
+    if (compiled)
+        api->templates[api->n_templates++] = compiled;
     while (*list)
         list = &(*list)->next;
     *list = ARENA_NEW(&api->arena, struct model_template);
+    if (!compiled)
+        (*list)->problem = arena_dup(&api->arena, str_of(e->message));
     (*list)->media_type = arena_dup(&api->arena, media_type);
     (*list)->text = arena_dup(&api->arena, text);
     (*list)->compiled = compiled;

@@ -6,6 +6,10 @@
 #ifndef MOCKS_APIGW_MODEL_H
 #define MOCKS_APIGW_MODEL_H
 
+#include <stdatomic.h>
+
+#include <cjson/cJSON.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/jregex.h"
@@ -14,12 +18,14 @@
 #include "mocks/apigw/vtl.h"
 
 enum model_type { MODEL_HTTP, MODEL_HTTP_PROXY, MODEL_AWS, MODEL_AWS_PROXY, MODEL_MOCK };
+enum model_content { MODEL_CONTENT_AS_IS, MODEL_CONTENT_TO_TEXT, MODEL_CONTENT_TO_BINARY };
 enum model_passthrough { MODEL_WHEN_NO_MATCH, MODEL_WHEN_NO_TEMPLATES, MODEL_NEVER };
 
 struct model_template {
     struct str media_type;
     struct str text;
-    struct vtl *compiled; /* owned by the API */
+    struct vtl *compiled; /* owned by the API; NULL: it does not compile, every call of it fails */
+    struct str problem;   /* why it does not compile */
     struct model_template *next;
 };
 
@@ -27,6 +33,7 @@ struct model_response {
     struct str pattern;      /* as written; empty = the default */
     struct jregex *compiled; /* NULL = the default */
     int status;
+    enum model_content content;
     struct model_template *templates;
     struct mapping *mappings; /* onto method.response.header.* */
     struct model_response *next;
@@ -40,15 +47,31 @@ struct model_integration {
     struct str host;        /* of an HTTP uri: "kafka-rest:8082"; empty when variables stand in it */
     struct str credentials;
     enum model_passthrough passthrough;
+    enum model_content content;
     int64_t timeout_ms;
     struct model_template *templates;
     struct mapping *mappings; /* onto integration.request.* */
     struct model_response *responses;
 };
 
+/* "method.request.header.X" that has to be there. */
+struct model_parameter {
+    enum vtl_place place;
+    struct str name;
+    struct model_parameter *next;
+};
+/* Which schema a body of a media type has to satisfy. */
+struct model_body {
+    struct str media_type;
+    const cJSON *schema; /* of the API's schemas; NULL: any body */
+    struct model_body *next;
+};
+
 struct model_method {
     struct str verb; /* "GET", …, "ANY" */
-    bool key_required;
+    bool key_required, validate_body, validate_parameters;
+    struct model_parameter *required;
+    struct model_body *bodies;
     struct str operation; /* operationId */
     struct str summary;   /* what it does, for the journal */
     struct model_integration *integration; /* NULL: the method has none */
@@ -64,19 +87,34 @@ struct model_resource {
     struct model_resource *parent, *children, *next;
 };
 
+/* How the gateway's own refusals of one type look instead of as usual. */
+struct model_refusal {
+    struct str type; /* "MISSING_AUTHENTICATION_TOKEN" */
+    int status;      /* 0 = as usual */
+    const cJSON *headers; /* "gatewayresponse.header.X": "'text'"; of the definition */
+    struct model_template *templates;
+    struct model_refusal *next;
+};
+
 struct model_api {
+    _Atomic int users; /* model_close takes one away; the last one frees */
     struct arena arena;
     struct str id, name, description;
+    bool key_from_authorizer; /* apiKeySource */
+    bool lenient;             /* templates that do not compile are kept, and fail when they are called */
+    cJSON *definition;        /* what it was made of; owned; NULL = nothing */
+    cJSON *schemas;           /* models by name, parsed; owned */
+    struct model_refusal *refusals;
     struct model_resource *root;
     struct str *binary_types;
     size_t n_binary_types;
     struct vtl **templates; /* all that were compiled */
     size_t n_templates, cap_templates;
     size_t n_resources, n_methods;
-    struct vtl_value stage_variables; /* a map or VTL_NULL */
 };
 
 struct model_api *model_open(struct str id);
+struct model_api *model_share(struct model_api *api); /* one more user */
 void model_close(struct model_api *api);
 /* The resource of "/a/{b}/{c+}", made with all above it when it is not there. */
 struct model_resource *model_resource(struct model_api *api, struct str path, struct err *e);

@@ -1,219 +1,236 @@
-/* openapi.c - OpenAPI 3 and Swagger 2 documents into the model.
+/* openapi.c - OpenAPI 3 and Swagger 2 documents into definitions.
  *
  *   paths/{path}/{verb}                           resources and methods; x-amazon-apigateway-any-method is ANY
- *     x-amazon-apigateway-integration             type uri httpMethod requestTemplates requestParameters
- *                                                 passthroughBehavior timeoutInMillis credentials responses
+ *     parameters, requestBody                     required parameters, body models
+ *     responses                                   method responses
+ *     x-amazon-apigateway-integration             the integration, with its responses by pattern
+ *     x-amazon-apigateway-request-validator       by name; also for the whole document
  *     security naming an apiKey scheme            the method asks for x-api-key
- *   info/title, x-amazon-apigateway-binary-media-types
- *   basePath (Swagger 2)                          ignored, as import does by default (basepath=ignore)
+ *   components/schemas, definitions               models
+ *   info, x-amazon-apigateway-binary-media-types, -api-key-source, -request-validators, -gateway-responses
+ *   basePath, servers                             ignored, prepended or split, as the import's basepath says
  *
  * Other x-amazon-apigateway-* members are accepted and not used. Documented at: Developer Guide, "OpenAPI extensions
  * for API Gateway".
  */
-#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-#include "mocks/apigw/model.h"
+#include "mocks/apigw/define.h"
 
-/* Where in the document we are; a chain on the stack. */
-struct place {
-    const struct place *up;
-    const char *name;
-};
 struct import {
-    struct model_api *api;
+    cJSON *definition;
+    struct define_ids *ids;
     struct err *e;
     const cJSON *document;
+    struct str prefix; /* of every path */
 };
 
-static void print_place(struct buf *out, const struct place *p)
-{
-    if (!p)
-        return;
-    print_place(out, p->up);
-    buf_c(out, '/');
-    for (const char *c = p->name; *c; c++)
-        if (*c == '~' || *c == '/')
-            buf_z(out, *c == '~' ? "~0" : "~1");
-        else
-            buf_c(out, *c);
-}
+/* A document of more would be refused by API Gateway's quota of 300 resources, raised on request. */
+enum { MAX_PATHS = 2000, MAX_REF_STEPS = 8 };
 
-/* Puts the JSON pointer before what is in *e already. */
-static int at(struct import *im, const struct place *p)
+static bool is_kind(struct import *im, const cJSON *object, const char *name, const struct place *p, int kind, const char *why)
 {
-    struct buf b = BUF_INIT;
-    print_place(&b, p);
-    err_wrap(im->e, "OpenAPI document, %s", b.n ? buf_cstr(&b) : "/");
-    buf_release(&b);
-    return -1;
-}
-
-static int wrong(struct import *im, const struct place *p, const char *why)
-{
-    err_set(im->e, 400, "BadRequestException", "%s", why);
-    return at(im, p);
-}
-
-static const cJSON *member(const cJSON *object, const char *name) { return cJSON_GetObjectItemCaseSensitive(object, name); }
-
-/* Absent: p == NULL and true. */
-static bool text_of(struct import *im, const cJSON *object, const char *name, const struct place *p, struct str *ret)
-{
-    const cJSON *v = member(object, name);
-    *ret = (struct str){ 0 };
-    if (!v || cJSON_IsNull(v))
-        return true;
-    if (!cJSON_IsString(v)) {
-        struct place here = { p, name };
-        wrong(im, &here, "a text is due");
-        return false;
-    }
-    *ret = str_of(v->valuestring);
-    return true;
-}
-
-static const cJSON *object_of(struct import *im, const cJSON *object, const char *name, const struct place *p, bool *ret_ok)
-{
-    const cJSON *v = member(object, name);
+    const cJSON *v = define_get(object, name);
     struct place here = { p, name };
-    *ret_ok = true;
-    if (v && !cJSON_IsNull(v) && !cJSON_IsObject(v)) {
-        wrong(im, &here, "an object is due");
-        *ret_ok = false;
+    if (!v || cJSON_IsNull(v) || (v->type & kind))
+        return true;
+    define_wrong(&here, why, im->e);
+    return false;
+}
+
+static bool text_ok(struct import *im, const cJSON *object, const char *name, const struct place *p)
+{
+    return is_kind(im, object, name, p, cJSON_String, "a text is due");
+}
+
+static bool object_ok(struct import *im, const cJSON *object, const char *name, const struct place *p)
+{
+    return is_kind(im, object, name, p, cJSON_Object, "an object is due");
+}
+
+/* What "$ref": "#/a/b" means, or v itself. */
+static const cJSON *deref(const struct import *im, const cJSON *v)
+{
+    for (int steps = 0; steps < MAX_REF_STEPS && define_text(v, "$ref").n; steps++) {
+        struct str rest = define_text(v, "$ref");
+        const cJSON *at = im->document;
+        if (!str_is(str_cut(&rest, '/'), "#"))
+            return v;
+        while (rest.p && at) {
+            char *name = mem_dup(str_cut(&rest, '/'));
+            at = define_get(at, name);
+            free(name);
+        }
+        if (!at)
+            return v;
+        v = at;
     }
-    return cJSON_IsObject(v) ? v : NULL;
+    return v;
+}
+
+/* ---- models ---- */
+static void put_model(struct import *im, const char *name, const cJSON *schema)
+{
+    char id[DEFINE_ID], *text = cJSON_Print(schema);
+    cJSON *m = cJSON_CreateObject();
+    cJSON_AddStringToObject(m, "id", define_id(im->ids, 6, id));
+    cJSON_AddStringToObject(m, "name", name);
+    cJSON_AddStringToObject(m, "schema", text ? text : "{}");
+    cJSON_AddStringToObject(m, "contentType", "application/json");
+    define_set(define_object(im->definition, "models"), name, m);
+    free(text);
+}
+
+/* The model a schema names, or one made of it. */
+static void body_model(struct import *im, cJSON *method, const char *media_type, const cJSON *schema)
+{
+    if (!cJSON_IsObject(schema))
+        return;
+    struct str ref = define_text(schema, "$ref");
+    char made[DEFINE_ID + 8], id[DEFINE_ID];
+    const char *name = ref.n ? strrchr(ref.p, '/') : NULL;
+    if (!name) {
+        snprintf(made, sizeof made, "MODEL%s", define_id(im->ids, 6, id));
+        put_model(im, made, schema);
+    }
+    define_set(define_object(method, "requestModels"), media_type, cJSON_CreateString(name ? name + 1 : made));
+}
+
+/* ---- parameters ---- */
+static void parameter(struct import *im, cJSON *method, const cJSON *operation, const cJSON *v)
+{
+    static const struct { const char *in, *prefix; } places[] = { { "path", "path" }, { "query", "querystring" }, { "header", "header" } };
+    struct str name = define_text(v, "name"), in = define_text(v, "in");
+    for (size_t i = 0; i < 3; i++)
+        if (name.n && str_is(in, places[i].in)) {
+            struct buf b = BUF_INIT;
+            buf_f(&b, "method.request.%s." STR_F, places[i].prefix, STR_A(name));
+            define_set(define_object(method, "requestParameters"), buf_cstr(&b), cJSON_CreateBool(define_on(v, "required")));
+            buf_release(&b);
+        }
+    if (!str_is(in, "body"))
+        return;
+    const cJSON *type = cJSON_GetArrayItem(define_get(operation, "consumes"), 0);
+    if (!type)
+        type = cJSON_GetArrayItem(define_get(im->document, "consumes"), 0);
+    body_model(im, method, cJSON_IsString(type) ? type->valuestring : "application/json", define_get(v, "schema"));
+}
+
+static void parameters(struct import *im, cJSON *method, const cJSON *operation, const cJSON *list)
+{
+    const cJSON *v;
+    cJSON_ArrayForEach(v, list) parameter(im, method, operation, deref(im, v));
+}
+
+static void request_body(struct import *im, cJSON *method, const cJSON *operation)
+{
+    const cJSON *body = deref(im, define_get(operation, "requestBody")), *v;
+    cJSON_ArrayForEach(v, define_get(body, "content")) body_model(im, method, v->string, define_get(v, "schema"));
+}
+
+/* ---- responses ---- */
+static void response_models(cJSON *out, const cJSON *v, const cJSON *document)
+{
+    const cJSON *one;
+    struct str ref = define_text(define_get(v, "schema"), "$ref");
+    const cJSON *produces = cJSON_GetArrayItem(define_get(document, "produces"), 0);
+    if (ref.n && strrchr(ref.p, '/'))
+        define_set(define_object(out, "responseModels"), cJSON_IsString(produces) ? produces->valuestring : "application/json",
+                   cJSON_CreateString(strrchr(ref.p, '/') + 1));
+    cJSON_ArrayForEach(one, define_get(v, "content"))
+    {
+        ref = define_text(define_get(one, "schema"), "$ref");
+        if (ref.n && strrchr(ref.p, '/'))
+            define_set(define_object(out, "responseModels"), one->string, cJSON_CreateString(strrchr(ref.p, '/') + 1));
+    }
+}
+
+static void responses(struct import *im, cJSON *method, const cJSON *operation)
+{
+    const cJSON *v, *header;
+    cJSON_ArrayForEach(v, define_get(operation, "responses"))
+    {
+        const cJSON *r = deref(im, v);
+        int64_t status;
+        if (!str_to_i64(str_of(v->string), &status))
+            continue;
+        cJSON *out = cJSON_CreateObject();
+        cJSON_AddStringToObject(out, "statusCode", v->string);
+        cJSON_ArrayForEach(header, define_get(r, "headers"))
+        {
+            struct buf b = BUF_INIT;
+            buf_f(&b, "method.response.header.%s", header->string);
+            define_set(define_object(out, "responseParameters"), buf_cstr(&b), cJSON_CreateBool(define_on(header, "required")));
+            buf_release(&b);
+        }
+        response_models(out, r, im->document);
+        define_set(define_object(method, "methodResponses"), v->string, out);
+    }
 }
 
 /* ---- integrations ---- */
-static int templates(struct import *im, const cJSON *of, const char *name, const struct place *p, struct model_template **list)
+/* Documents write enumerations in lower case. */
+static void set_upper(cJSON *object, const char *name)
 {
-    bool ok;
-    struct place here = { p, name };
-    const cJSON *map = object_of(im, of, name, p, &ok), *t;
-    if (!ok)
-        return -1;
-    cJSON_ArrayForEach(t, map)
-    {
-        struct place one = { &here, t->string };
-        if (!cJSON_IsString(t))
-            return wrong(im, &one, "a mapping template is a text");
-        if (model_template(im->api, list, str_of(t->string), str_of(t->valuestring), im->e))
-            return at(im, &one);
-    }
-    return 0;
+    cJSON *v = define_get(object, name);
+    for (char *c = cJSON_IsString(v) ? v->valuestring : NULL; c && *c; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 32);
 }
 
-static int mappings(struct import *im, const cJSON *of, const char *name, const struct place *p, struct mapping **list)
+static cJSON *integration_responses(struct import *im, const cJSON *map, const struct place *p, int *ret_failed)
 {
-    bool ok;
-    struct place here = { p, name };
-    const cJSON *map = object_of(im, of, name, p, &ok), *v;
-    if (!ok)
-        return -1;
+    cJSON *out = cJSON_CreateObject();
+    const cJSON *v;
     cJSON_ArrayForEach(v, map)
     {
-        struct place one = { &here, v->string };
-        if (!cJSON_IsString(v))
-            return wrong(im, &one, "a parameter mapping is a text");
-        if (mapping_add(&im->api->arena, list, str_of(v->string), str_of(v->valuestring), im->e))
-            return at(im, &one);
-    }
-    return 0;
-}
-
-static int status_of(const cJSON *v, int *ret)
-{
-    int64_t n = 0;
-    if (cJSON_IsNumber(v))
-        n = v->valueint;
-    else if (!cJSON_IsString(v) || !str_to_i64(str_of(v->valuestring), &n))
-        return -1;
-    if (n < 100 || n > 599)
-        return -1;
-    *ret = (int)n;
-    return 0;
-}
-
-static int response(struct import *im, const cJSON *v, const struct place *p, struct model_response **tail)
-{
-    struct model_response *r = ARENA_NEW(&im->api->arena, struct model_response);
-    struct place code = { p, "statusCode" };
-    if (!cJSON_IsObject(v))
-        return wrong(im, p, "an object is due");
-    if (status_of(member(v, "statusCode"), &r->status))
-        return wrong(im, &code, "a status code between 100 and 599 is due");
-    r->pattern = str_is(str_of(v->string), "default") ? S("") : arena_dup(&im->api->arena, str_of(v->string));
-    if (r->pattern.n && !(r->compiled = jregex_compile(&im->api->arena, r->pattern, im->e)))
-        return at(im, p);
-    if (templates(im, v, "responseTemplates", p, &r->templates) || mappings(im, v, "responseParameters", p, &r->mappings))
-        return -1;
-    *tail = r;
-    return 0;
-}
-
-static int responses(struct import *im, const cJSON *of, const struct place *p, struct model_integration *i)
-{
-    bool ok;
-    struct place here = { p, "responses" };
-    const cJSON *map = object_of(im, of, "responses", p, &ok), *v;
-    struct model_response **tail = &i->responses;
-    if (!ok)
-        return -1;
-    cJSON_ArrayForEach(v, map)
-    {
-        struct place one = { &here, v->string };
-        if (response(im, v, &one, tail))
-            return -1;
-        tail = &(*tail)->next;
-    }
-    return 0;
-}
-
-/* A word of a table in any case; *ret untouched when the text is absent. */
-static bool choose(struct str text, const char *const *words, int n, int *ret)
-{
-    for (int k = 0; k < n; k++)
-        if (str_eq_nocase(text, str_of(words[k]))) {
-            *ret = k;
-            return true;
+        struct place here = { p, v->string };
+        if (!cJSON_IsObject(v)) {
+            *ret_failed = define_wrong(&here, "an object is due", im->e);
+            break;
         }
-    return !text.p;
+        cJSON *r = cJSON_Duplicate(v, true), *status = define_get(r, "statusCode");
+        char text[24] = "";
+        if (cJSON_IsNumber(status)) {
+            snprintf(text, sizeof text, "%d", status->valueint);
+            define_set_text(r, "statusCode", str_of(text));
+        }
+        if (strcmp(v->string, "default") != 0)
+            define_set_text(r, "selectionPattern", str_of(v->string));
+        set_upper(r, "contentHandling");
+        struct str code = define_text(r, "statusCode");
+        cJSON_AddItemToObject(out, code.n ? code.p : "", r); /* two patterns may share a status */
+    }
+    return out;
 }
 
-static int integration(struct import *im, const cJSON *v, const struct place *p, struct model_integration **ret)
+static int integration(struct import *im, cJSON *method, const cJSON *v, const char *resource_id, const struct place *p)
 {
-    static const char *const types[] = { "http", "http_proxy", "aws", "aws_proxy", "mock" };
-    static const char *const passthroughs[] = { "when_no_match", "when_no_templates", "never" };
-    struct place type_at = { p, "type" }, pass_at = { p, "passthroughBehavior" }, uri_at = { p, "uri" };
-    struct place time_at = { p, "timeoutInMillis" };
-    struct model_integration *i = ARENA_NEW(&im->api->arena, struct model_integration);
-    struct str type, passthrough, verb, credentials;
-    int chosen = -1, pass = MODEL_WHEN_NO_MATCH;
-    if (!text_of(im, v, "type", p, &type) || !text_of(im, v, "passthroughBehavior", p, &passthrough) ||
-        !text_of(im, v, "httpMethod", p, &verb) || !text_of(im, v, "uri", p, &i->uri) ||
-        !text_of(im, v, "credentials", p, &credentials))
+    static const char *const kept[] = { "type", "httpMethod", "uri", "credentials", "requestParameters", "requestTemplates",
+        "passthroughBehavior", "contentHandling", "timeoutInMillis", "cacheNamespace", "cacheKeyParameters", "connectionType" };
+    struct place at = { p, "responses" };
+    int failed = 0;
+    if (!object_ok(im, v, "responses", p) || !text_ok(im, v, "type", p) || !text_ok(im, v, "passthroughBehavior", p))
         return -1;
-    if (!choose(type, types, 5, &chosen) || chosen < 0)
-        return wrong(im, &type_at, "one of http, http_proxy, aws, aws_proxy, mock is due");
-    if (!choose(passthrough, passthroughs, 3, &pass))
-        return wrong(im, &pass_at, "one of when_no_match, when_no_templates, never is due");
-    i->type = (enum model_type)chosen;
-    i->passthrough = (enum model_passthrough)pass;
-    i->http_method = arena_dup(&im->api->arena, verb);
-    i->credentials = arena_dup(&im->api->arena, credentials);
-    i->timeout_ms = 29000;
-    const cJSON *limit = member(v, "timeoutInMillis");
-    if (limit && (!cJSON_IsNumber(limit) || limit->valueint < 50 || limit->valueint > 29000))
-        return wrong(im, &time_at, "Timeout should be between 50 ms and 29000 ms");
-    if (limit)
-        i->timeout_ms = limit->valueint;
-    if (model_uri(im->api, i, im->e))
-        return at(im, &uri_at);
-    if (templates(im, v, "requestTemplates", p, &i->templates) || mappings(im, v, "requestParameters", p, &i->mappings) ||
-        responses(im, v, p, i))
-        return -1;
-    *ret = i;
-    return 0;
+    cJSON *i = cJSON_AddObjectToObject(method, "methodIntegration");
+    for (size_t k = 0; k < sizeof kept / sizeof *kept; k++)
+        if (define_get(v, kept[k]))
+            cJSON_AddItemToObject(i, kept[k], cJSON_Duplicate(define_get(v, kept[k]), true));
+    set_upper(i, "type");
+    set_upper(i, "passthroughBehavior");
+    set_upper(i, "contentHandling");
+    if (!define_get(i, "passthroughBehavior"))
+        cJSON_AddStringToObject(i, "passthroughBehavior", "WHEN_NO_MATCH");
+    if (!define_get(i, "timeoutInMillis"))
+        cJSON_AddNumberToObject(i, "timeoutInMillis", 29000);
+    if (!define_get(i, "cacheNamespace"))
+        cJSON_AddStringToObject(i, "cacheNamespace", resource_id);
+    if (!define_get(i, "cacheKeyParameters"))
+        cJSON_AddArrayToObject(i, "cacheKeyParameters");
+    if (cJSON_IsObject(define_get(v, "responses")))
+        define_set(i, "integrationResponses", integration_responses(im, define_get(v, "responses"), &at, &failed));
+    return failed;
 }
 
 /* ---- methods ---- */
@@ -221,35 +238,51 @@ static int integration(struct import *im, const cJSON *v, const struct place *p,
 static bool wants_key(const struct import *im, const cJSON *operation)
 {
     const cJSON *requirement, *scheme;
-    const cJSON *schemes = member(member(im->document, "components"), "securitySchemes");
+    const cJSON *schemes = define_get(define_get(im->document, "components"), "securitySchemes");
     if (!schemes)
-        schemes = member(im->document, "securityDefinitions");
-    cJSON_ArrayForEach(requirement, member(operation, "security")) cJSON_ArrayForEach(scheme, requirement)
+        schemes = define_get(im->document, "securityDefinitions");
+    cJSON_ArrayForEach(requirement, define_get(operation, "security")) cJSON_ArrayForEach(scheme, requirement)
     {
-        const cJSON *type = scheme->string ? member(member(schemes, scheme->string), "type") : NULL;
-        if (cJSON_IsString(type) && strcmp(type->valuestring, "apiKey") == 0 &&
-            !member(member(schemes, scheme->string), "x-amazon-apigateway-authtype"))
+        const cJSON *s = scheme->string ? define_get(schemes, scheme->string) : NULL;
+        if (str_is(define_text(s, "type"), "apiKey") && !define_get(s, "x-amazon-apigateway-authtype"))
             return true;
     }
     return false;
 }
 
-static int operation(struct import *im, const cJSON *v, const char *verb, struct model_resource *r, const struct place *p)
+static void validator_of(struct import *im, cJSON *method, const cJSON *operation)
 {
-    bool ok;
+    static const char name[] = "x-amazon-apigateway-request-validator";
+    struct str wanted = define_text(operation, name);
+    const cJSON *v;
+    if (!wanted.n)
+        wanted = define_text(im->document, name);
+    cJSON_ArrayForEach(v, define_get(im->definition, "requestvalidators"))
+        if (wanted.n && str_eq(define_text(v, "name"), wanted))
+            define_set_text(method, "requestValidatorId", define_text(v, "id"));
+}
+
+static int operation(struct import *im, const cJSON *item, const cJSON *v, const char *verb, cJSON *resource, const struct place *p)
+{
     struct place here = { p, "x-amazon-apigateway-integration" };
     if (!cJSON_IsObject(v))
-        return wrong(im, p, "an object is due");
-    struct model_method *m = model_method(im->api, r, str_of(verb));
-    struct str id;
-    if (!text_of(im, v, "operationId", p, &id))
+        return define_wrong(p, "an object is due", im->e);
+    if (!text_ok(im, v, "operationId", p) || !object_ok(im, v, here.name, p))
         return -1;
-    m->operation = arena_dup(&im->api->arena, id);
-    m->key_required = wants_key(im, v);
-    const cJSON *i = object_of(im, v, here.name, p, &ok);
-    if (!ok)
-        return -1;
-    return i ? integration(im, i, &here, &m->integration) : 0;
+    cJSON *m = cJSON_CreateObject();
+    define_set(define_object(resource, "resourceMethods"), verb, m);
+    cJSON_AddStringToObject(m, "httpMethod", verb);
+    cJSON_AddStringToObject(m, "authorizationType", "NONE");
+    cJSON_AddBoolToObject(m, "apiKeyRequired", wants_key(im, v));
+    if (define_text(v, "operationId").n)
+        define_set_text(m, "operationName", define_text(v, "operationId"));
+    validator_of(im, m, v);
+    parameters(im, m, v, define_get(item, "parameters"));
+    parameters(im, m, v, define_get(v, "parameters"));
+    request_body(im, m, v);
+    responses(im, m, v);
+    const cJSON *i = define_get(v, here.name);
+    return cJSON_IsObject(i) ? integration(im, m, i, define_text(resource, "id").p, &here) : 0;
 }
 
 static int path_item(struct import *im, const cJSON *item, const struct place *p)
@@ -259,74 +292,148 @@ static int path_item(struct import *im, const cJSON *item, const struct place *p
         { "head", "HEAD" }, { "patch", "PATCH" }, { "x-amazon-apigateway-any-method", "ANY" },
     };
     if (!cJSON_IsObject(item))
-        return wrong(im, p, "an object is due");
+        return define_wrong(p, "an object is due", im->e);
     if (item->string[0] != '/')
-        return wrong(im, p, "a path begins with /");
-    struct model_resource *r = model_resource(im->api, str_of(item->string), im->e);
-    if (!r)
-        return at(im, p);
+        return define_wrong(p, "a path begins with /", im->e);
+    if (cJSON_GetArraySize(define_get(im->definition, "resources")) > MAX_PATHS)
+        return define_wrong(p, "more paths than an API may have", im->e);
+    struct buf path = BUF_INIT;
+    buf_str_add(&path, im->prefix);
+    buf_z(&path, item->string);
+    cJSON *r = define_resource(im->definition, im->ids, buf_str(&path));
+    buf_release(&path);
     for (size_t k = 0; k < sizeof(verbs) / sizeof(*verbs); k++) {
         struct place here = { p, verbs[k].member };
-        const cJSON *v = member(item, verbs[k].member);
-        if (v && operation(im, v, verbs[k].verb, r, &here))
+        const cJSON *v = define_get(item, verbs[k].member);
+        if (v && operation(im, item, v, verbs[k].verb, r, &here))
             return -1;
     }
     return 0;
 }
 
+/* ---- the document ---- */
 static int binary_types(struct import *im)
 {
-    const cJSON *list = member(im->document, "x-amazon-apigateway-binary-media-types"), *v;
-    struct place here = { NULL, "x-amazon-apigateway-binary-media-types" };
+    static const char name[] = "x-amazon-apigateway-binary-media-types";
+    struct place here = { NULL, name };
+    const cJSON *list = define_get(im->document, name), *v;
     if (!list)
         return 0;
+    cJSON_ArrayForEach(v, list) if (!cJSON_IsString(v)) return define_wrong(&here, "an array of media types is due", im->e);
     if (!cJSON_IsArray(list))
-        return wrong(im, &here, "an array of media types is due");
-    im->api->binary_types = ARENA_ARRAY(&im->api->arena, struct str, (size_t)cJSON_GetArraySize(list) + 1);
-    cJSON_ArrayForEach(v, list)
-    {
-        if (!cJSON_IsString(v))
-            return wrong(im, &here, "an array of media types is due");
-        im->api->binary_types[im->api->n_binary_types++] = arena_dup(&im->api->arena, str_of(v->valuestring));
-    }
+        return define_wrong(&here, "an array of media types is due", im->e);
+    define_set(define_object(im->definition, "info"), "binaryMediaTypes", cJSON_Duplicate(list, true));
     return 0;
 }
 
-static int import_document(struct import *im)
+static void validators(struct import *im)
 {
-    bool ok;
+    const cJSON *v;
+    cJSON_ArrayForEach(v, define_get(im->document, "x-amazon-apigateway-request-validators"))
+    {
+        char id[DEFINE_ID];
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddStringToObject(one, "id", define_id(im->ids, 6, id));
+        cJSON_AddStringToObject(one, "name", v->string);
+        cJSON_AddBoolToObject(one, "validateRequestBody", define_on(v, "validateRequestBody"));
+        cJSON_AddBoolToObject(one, "validateRequestParameters", define_on(v, "validateRequestParameters"));
+        define_set(define_object(im->definition, "requestvalidators"), id, one);
+    }
+}
+
+static void gateway_responses(struct import *im)
+{
+    const cJSON *v;
+    cJSON_ArrayForEach(v, define_get(im->document, "x-amazon-apigateway-gateway-responses"))
+    {
+        if (!cJSON_IsObject(v))
+            continue;
+        cJSON *one = cJSON_Duplicate(v, true), *status = define_get(one, "statusCode");
+        char text[24];
+        if (cJSON_IsNumber(status)) {
+            snprintf(text, sizeof text, "%d", status->valueint);
+            define_set_text(one, "statusCode", str_of(text));
+        }
+        define_set_text(one, "responseType", str_of(v->string));
+        define_set(define_object(im->definition, "gatewayresponses"), v->string, one);
+    }
+}
+
+static void extensions(struct import *im)
+{
+    const cJSON *v, *models = define_get(define_get(im->document, "components"), "schemas");
+    validators(im);
+    gateway_responses(im);
+    if (!models)
+        models = define_get(im->document, "definitions");
+    cJSON_ArrayForEach(v, models) put_model(im, v->string, v);
+    if (define_text(im->document, "x-amazon-apigateway-api-key-source").n)
+        define_set_text(define_object(im->definition, "info"), "apiKeySource", define_text(im->document, "x-amazon-apigateway-api-key-source"));
+    set_upper(define_object(im->definition, "info"), "apiKeySource");
+}
+
+/* "/v1" of basePath, of a server's basePath variable or of its URL. */
+static struct str base_of(const cJSON *document)
+{
+    const cJSON *server = cJSON_GetArrayItem(define_get(document, "servers"), 0);
+    struct str base = define_text(document, "basePath");
+    if (!base.n)
+        base = define_text(define_get(define_get(server, "variables"), "basePath"), "default");
+    if (!base.n) {
+        base = define_text(server, "url");
+        size_t scheme = str_find(base, S("://"));
+        base = scheme == STR_NONE ? base : str_from(base, scheme + 3);
+        size_t slash = str_chr(base, '/');
+        base = slash == STR_NONE || str_find(base, S("{basePath}")) != STR_NONE ? S("") : str_from(base, slash);
+    }
+    while (base.n && base.p[base.n - 1] == '/')
+        base.n--;
+    return base;
+}
+
+static int import_document(struct import *im, const char *mode)
+{
     struct place paths_at = { NULL, "paths" }, version_at = { NULL, "openapi" }, info_at = { NULL, "info" };
-    struct str version, title = { 0 };
     const cJSON *item;
     if (!cJSON_IsObject(im->document))
-        return wrong(im, NULL, "a JSON object is due");
-    if (!text_of(im, im->document, "openapi", NULL, &version) ||
-        (!version.p && !text_of(im, im->document, "swagger", NULL, &version)))
+        return define_wrong(&(struct place){ NULL, NULL }, "a JSON object is due", im->e);
+    if (!text_ok(im, im->document, "openapi", NULL) || !text_ok(im, im->document, "swagger", NULL))
         return -1;
+    struct str version = define_text(im->document, define_get(im->document, "openapi") ? "openapi" : "swagger");
     if (!str_starts(version, S("3.")) && !str_is(version, "2.0"))
-        return wrong(im, &version_at, "\"openapi\": \"3.…\" or \"swagger\": \"2.0\" is due");
-    const cJSON *info = object_of(im, im->document, "info", NULL, &ok);
-    if (!ok || (info && !text_of(im, info, "title", &info_at, &title)))
+        return define_wrong(&version_at, "\"openapi\": \"3.…\" or \"swagger\": \"2.0\" is due", im->e);
+    const cJSON *info = define_get(im->document, "info");
+    if (!object_ok(im, im->document, "info", NULL) || !text_ok(im, info, "title", &info_at) || binary_types(im))
         return -1;
-    im->api->name = arena_dup(&im->api->arena, title.p ? title : S("API"));
-    if (binary_types(im))
+    cJSON *about = define_object(im->definition, "info");
+    define_set_text(about, "name", define_text(info, "title").n ? define_text(info, "title") : S("API"));
+    if (define_text(info, "version").n)
+        define_set_text(about, "version", define_text(info, "version"));
+    if (define_text(info, "description").n)
+        define_set_text(about, "description", define_text(info, "description"));
+    extensions(im);
+    if (!object_ok(im, im->document, "paths", NULL))
         return -1;
-    const cJSON *paths = object_of(im, im->document, "paths", NULL, &ok);
-    if (!ok)
-        return -1;
-    if (!paths)
-        return wrong(im, &paths_at, "an object of paths is due");
-    cJSON_ArrayForEach(item, paths)
+    if (!cJSON_IsObject(define_get(im->document, "paths")))
+        return define_wrong(&paths_at, "an object of paths is due", im->e);
+    struct str base = base_of(im->document);
+    if (mode && strcmp(mode, "prepend") == 0)
+        im->prefix = base;
+    if (mode && strcmp(mode, "split") == 0 && base.n) { /* the first segment is the stage's, the rest a part of the path */
+        size_t slash = str_chr(str_from(base, 1), '/');
+        if (slash != STR_NONE)
+            im->prefix = str_from(base, 1 + slash);
+    }
+    cJSON_ArrayForEach(item, define_get(im->document, "paths"))
     {
         struct place here = { &paths_at, item->string };
         if (path_item(im, item, &here))
             return -1;
     }
-    model_summarize(im->api);
     return 0;
 }
 
-struct model_api *openapi_import(struct str document, struct str id, struct err *e)
+int openapi_read(struct str document, cJSON *definition, struct define_ids *ids, const char *base_path, struct err *e)
 {
     const char *end = NULL;
     cJSON *tree = cJSON_ParseWithLengthOpts(document.p ? document.p : "", document.n, &end, false);
@@ -336,15 +443,23 @@ struct model_api *openapi_import(struct str document, struct str id, struct err 
         for (size_t i = 0; i < offset && i < document.n; i++)
             line += document.p[i] == '\n';
         cJSON_Delete(tree);
-        err_set(e, 400, "BadRequestException", "OpenAPI document: not JSON from line %zu (byte %zu) on; a YAML document "
-                "has to be converted first", line, offset);
-        return NULL;
+        return err_set(e, 400, "BadRequestException", "OpenAPI document: not JSON from line %zu (byte %zu) on; a YAML document "
+                       "has to be converted first", line, offset);
     }
-    struct import im = { model_open(id), e, tree };
-    int failed = import_document(&im);
+    struct import im = { .definition = definition, .ids = ids, .e = e, .document = tree };
+    int failed = import_document(&im, base_path);
     cJSON_Delete(tree);
-    if (!failed)
-        return im.api;
-    model_close(im.api);
+    return failed;
+}
+
+struct model_api *openapi_import(struct str document, struct str id, struct err *e)
+{
+    struct define_ids ids = { 0 };
+    char *z = mem_dup(id);
+    cJSON *definition = define_new(&ids, z, "API");
+    free(z);
+    if (!openapi_read(document, definition, &ids, NULL, e))
+        return define_model(definition, false, e);
+    cJSON_Delete(definition);
     return NULL;
 }

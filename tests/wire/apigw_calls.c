@@ -226,9 +226,10 @@ static void refusals_look_as_on_aws_and_say_why(void **state)
         { "PUT", "/test/streams/s/record", "application/vnd.kafka.json.v2+json", "{}", 415,
           "{\"message\":\"Unsupported Media Type\"}", "BadRequestException", "vnd.kafka" },
         { "PUT", "/test/streams/s/record", "application/json", "{\"Data\": {", 400, NULL, "BadRequestException", "json" },
-        { "POST", "/restapis", "application/json", "{}", 501, NULL, "NotImplementedException", "CreateRestApi" },
-        { "PUT", "/restapis/x/resources/y/methods/GET/integration", "application/json", "{}", 501, NULL,
-          "NotImplementedException", "PutIntegration" },
+        { "POST", "/restapis", "application/json", "{}", 403, "{\"message\":\"Missing Authentication Token\"}",
+          "MissingAuthenticationTokenException", "" },
+        { "PUT", "/restapis/x/resources/y/methods/GET/integration", "application/json", "{}", 403,
+          "{\"message\":\"Missing Authentication Token\"}", "MissingAuthenticationTokenException", "" },
     };
     struct world w;
     world_open(&w, NULL);

@@ -1,0 +1,128 @@
+/* control.h - inside apigw: the control plane. An action is a row of control.c and a function here, run under the lock
+ * of the APIs with its path's labels and its body read. Most read or change one JSON object of a definition (a noun).
+ */
+#ifndef MOCKS_APIGW_CONTROL_H
+#define MOCKS_APIGW_CONTROL_H
+
+#include "mocks/apigw/invoke.h"
+#include "mocks/apigw/rest.h"
+
+/* What lies in a collection by id or name. */
+struct noun {
+    const char *collection; /* of the definition; of the account when account is set */
+    const char *missing;    /* what NotFoundException says */
+    bool account;
+    const char *const *patched; /* first segments of patch paths that are taken; NULL-terminated */
+    void (*changed)(struct rest *r, struct rest_api *api, cJSON *object); /* after a patch; NULL = nothing to do */
+};
+
+struct control {
+    struct call *call;
+    struct apigw *gateway;
+    struct rest *rest;
+    struct rest_api *api; /* of {restapi_id}; NULL when the path has none */
+    cJSON *body;          /* an object */
+    struct str labels[6]; /* the values of {…}, decoded */
+    size_t n_labels;
+    const struct noun *noun;
+    int (*later)(struct control *k); /* set by an action: goes on without the lock; CALL_LATER */
+    void *scratch;
+};
+
+/* One member of a body. */
+struct field {
+    const char *name;
+    char kind; /* s text, b boolean, n number, m map, l list */
+    bool required;
+};
+
+/* ---- control.c ---- */
+int control_fail(struct control *k, int status, const char *code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+int control_missing(struct control *k, const char *what); /* 404 NotFoundException */
+int control_reply(struct control *k, const cJSON *v);
+/* Members of the body into `to`, checked by the fields; others are ignored, as AWS does. */
+int control_fields(struct control *k, cJSON *to, const struct field *fields, size_t n);
+double control_now(const struct control *k); /* seconds, as AWS's timestamps */
+/* The collection of the noun, of this call's API or account. */
+cJSON *control_collection(struct control *k, const struct noun *noun);
+/* A page of a list by ?limit= and ?position=, as {"item": […], "position": …}. show: what to print of each; NULL = it. */
+int control_page(struct control *k, const cJSON *all, cJSON *(*show)(struct control *k, const cJSON *v));
+/* Get, list, delete, patch of the row's noun. */
+int control_get(struct control *k);
+int control_list(struct control *k);
+int control_delete(struct control *k);
+int control_patch(struct control *k);
+
+/* ---- patch.c ---- */
+/* patchOperations of the body onto the object; path segments are decoded. -1 with c->err filled, object as it was. */
+int patch_apply(struct control *k, cJSON *object, const struct noun *noun);
+
+/* ---- actions ---- */
+int control_api_create(struct control *k);
+int control_api_list(struct control *k);
+int control_api_get(struct control *k);
+int control_api_update(struct control *k);
+int control_api_delete(struct control *k);
+int control_api_put(struct control *k);
+int control_api_export(struct control *k);
+int control_account_get(struct control *k);
+int control_tags_put(struct control *k);
+int control_tags_get(struct control *k);
+int control_tags_delete(struct control *k);
+
+int control_resource_list(struct control *k);
+int control_resource_get(struct control *k);
+int control_resource_create(struct control *k);
+int control_resource_update(struct control *k);
+int control_resource_delete(struct control *k);
+
+int control_method_put(struct control *k);
+int control_method_get(struct control *k);
+int control_method_update(struct control *k);
+int control_method_delete(struct control *k);
+int control_method_response_put(struct control *k);
+int control_method_response_get(struct control *k);
+int control_method_response_update(struct control *k);
+int control_method_response_delete(struct control *k);
+/* The method of the path's labels; NULL with c->err filled. */
+cJSON *control_method(struct control *k, cJSON **ret_resource);
+
+int control_integration_put(struct control *k);
+int control_integration_get(struct control *k);
+int control_integration_update(struct control *k);
+int control_integration_delete(struct control *k);
+int control_integration_response_put(struct control *k);
+int control_integration_response_get(struct control *k);
+int control_integration_response_update(struct control *k);
+int control_integration_response_delete(struct control *k);
+
+int control_deployment_create(struct control *k);
+int control_deployment_delete(struct control *k);
+int control_stage_create(struct control *k);
+int control_stage_delete(struct control *k);
+void control_stage_changed(struct rest *r, struct rest_api *api, cJSON *stage);
+
+int control_model_create(struct control *k);
+int control_model_template(struct control *k);
+int control_validator_create(struct control *k);
+int control_gateway_put(struct control *k);
+int control_gateway_get(struct control *k);
+int control_gateway_update(struct control *k);
+int control_gateway_list(struct control *k);
+
+int control_key_create(struct control *k);
+int control_key_list(struct control *k);
+int control_key_get(struct control *k);
+int control_key_delete(struct control *k);
+int control_plan_create(struct control *k);
+int control_plan_update(struct control *k);
+int control_plan_delete(struct control *k);
+int control_plan_key_create(struct control *k);
+int control_plan_key_list(struct control *k);
+int control_plan_key_get(struct control *k);
+int control_plan_key_delete(struct control *k);
+int control_usage_get(struct control *k);
+
+int control_test_method(struct control *k); /* testinvoke.c */
+
+#endif

@@ -1,0 +1,258 @@
+/* control_api.c - REST APIs: create, import, update, export, delete; tags; the account. */
+#include <stdlib.h>
+
+#include "mocks/apigw/control.h"
+
+static const char *const api_patched[] = { "name", "description", "policy", "binaryMediaTypes", "minimumCompressionSize", "apiKeySource",
+    "endpointConfiguration", "disableExecuteApiEndpoint", "version", NULL };
+static const struct noun noun_api = { "info", "Invalid API identifier specified", false, api_patched, NULL };
+
+static cJSON *info_of(const struct rest_api *api) { return define_get(api->definition, "info"); }
+
+/* What every API has that says nothing else. */
+static void put_defaults(struct control *k, cJSON *info)
+{
+    if (!define_get(info, "createdDate"))
+        cJSON_AddNumberToObject(info, "createdDate", control_now(k));
+    if (!define_get(info, "apiKeySource"))
+        cJSON_AddStringToObject(info, "apiKeySource", "HEADER");
+    if (!define_get(info, "endpointConfiguration")) {
+        cJSON *types = cJSON_AddArrayToObject(cJSON_AddObjectToObject(info, "endpointConfiguration"), "types");
+        cJSON_AddItemToArray(types, cJSON_CreateString("EDGE"));
+    }
+    if (!define_get(info, "disableExecuteApiEndpoint"))
+        cJSON_AddBoolToObject(info, "disableExecuteApiEndpoint", false);
+}
+
+/* The id that the tag _custom_id_ asks for, else one by chance. */
+static const char *new_id(struct control *k, const cJSON *body, char out[DEFINE_ID])
+{
+    struct str wanted = define_text(define_get(body, "tags"), "_custom_id_");
+    if (!wanted.n || wanted.n >= DEFINE_ID)
+        return define_id(&k->rest->ids, 10, out);
+    for (size_t i = 0; i < wanted.n; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", wanted.p[i]))
+            return define_id(&k->rest->ids, 10, out);
+    memcpy(out, wanted.p, wanted.n + 1);
+    return out;
+}
+
+static int clone_api(struct control *k, cJSON *definition)
+{
+    struct str from = define_text(k->body, "cloneFrom");
+    static const char *const parts[] = { "resources", "models", "requestvalidators", "gatewayresponses" };
+    struct rest_api *source = from.n ? map_get(&k->rest->apis, from) : NULL;
+    if (!from.n)
+        return 0;
+    if (!source || !str_eq(source->account, k->call->account))
+        return control_missing(k, "Invalid API identifier specified");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        define_set(definition, parts[i], cJSON_Duplicate(define_get(source->definition, parts[i]), true));
+    define_set_text(define_get(definition, "info"), "rootResourceId", define_text(define_root(definition), "id"));
+    return 0;
+}
+
+/* mode=import: the body is a document. */
+static int import(struct control *k, cJSON *definition)
+{
+    struct call *c = k->call;
+    struct str base = http_query(c->request, "basepath", c->arena);
+    if (openapi_read(c->request->body, definition, &k->rest->ids, base.n ? base.p : NULL, &c->err))
+        return -1;
+    cJSON *copy = cJSON_Duplicate(definition, true);
+    struct model_api *checked = define_model(copy, false, &c->err); /* frees the copy, and names what is wrong */
+    model_close(checked);
+    return checked ? 0 : -1;
+}
+
+int control_api_create(struct control *k)
+{
+    static const struct field fields[] = { { "name", 's', true }, { "description", 's', false }, { "version", 's', false },
+        { "binaryMediaTypes", 'l', false }, { "minimumCompressionSize", 'n', false }, { "apiKeySource", 's', false },
+        { "endpointConfiguration", 'm', false }, { "policy", 's', false }, { "tags", 'm', false }, { "disableExecuteApiEndpoint", 'b', false } };
+    bool document = strcmp(k->call->action->name, "ImportRestApi") == 0;
+    char id[DEFINE_ID];
+    new_id(k, k->body, id);
+    if (map_get(&k->rest->apis, str_of(id)))
+        return control_fail(k, 409, "ConflictException", "The API id %s is taken", id);
+    cJSON *definition = define_new(&k->rest->ids, id, "API");
+    cJSON *info = define_get(definition, "info");
+    int failed = document ? import(k, definition) : control_fields(k, info, fields, sizeof fields / sizeof *fields) || clone_api(k, definition);
+    struct str source = define_text(info, "apiKeySource");
+    if (!failed && source.n && !str_is(source, "HEADER") && !str_is(source, "AUTHORIZER"))
+        failed = control_fail(k, 400, "BadRequestException", "1 validation error detected: Value '" STR_F "' at 'createRestApiInput.apiKeySource' "
+                              "failed to satisfy constraint: Member must satisfy enum value set: [AUTHORIZER, HEADER]", STR_A(source));
+    if (!failed && !define_text(info, "name").n)
+        failed = control_fail(k, 400, "BadRequestException", "API Name cannot be blank.");
+    if (failed) {
+        cJSON_Delete(definition);
+        return -1;
+    }
+    put_defaults(k, info);
+    k->api = rest_add(k->rest, str_of(id), k->call->account, definition);
+    return control_reply(k, info);
+}
+
+static cJSON *show_api(struct control *k, const cJSON *v)
+{
+    (void)k;
+    return cJSON_Duplicate(v, true);
+}
+
+int control_api_list(struct control *k)
+{
+    struct map_entry *m;
+    cJSON *all = cJSON_CreateArray();
+    for (size_t i = 0; (m = map_next(&k->rest->apis, &i));) {
+        struct rest_api *api = m->value;
+        if (str_eq(api->account, k->call->account)) {
+            put_defaults(k, info_of(api));
+            cJSON_AddItemReferenceToArray(all, info_of(api));
+        }
+    }
+    int result = control_page(k, all, show_api);
+    cJSON_Delete(all);
+    return result;
+}
+
+int control_api_get(struct control *k)
+{
+    put_defaults(k, info_of(k->api));
+    return control_reply(k, info_of(k->api));
+}
+
+int control_api_update(struct control *k)
+{
+    put_defaults(k, info_of(k->api));
+    return patch_apply(k, info_of(k->api), &noun_api) ? -1 : control_reply(k, info_of(k->api));
+}
+
+int control_api_delete(struct control *k)
+{
+    rest_remove(k->rest, k->api);
+    k->api = NULL;
+    return 0;
+}
+
+/* mode=overwrite starts from nothing (stages and deployments stay), mode=merge from what is there. */
+int control_api_put(struct control *k)
+{
+    static const char *const kept[] = { "deployments", "stages" };
+    bool overwrite = str_is(http_query(k->call->request, "mode", k->call->arena), "overwrite");
+    cJSON *old = k->api->definition, *old_info = info_of(k->api);
+    cJSON *d = overwrite ? define_new(&k->rest->ids, define_text(old_info, "id").p, define_text(old_info, "name").p) : cJSON_Duplicate(old, true);
+    if (import(k, d)) {
+        cJSON_Delete(d);
+        return -1;
+    }
+    for (size_t i = 0; overwrite && i < 2; i++)
+        define_set(d, kept[i], cJSON_Duplicate(define_get(old, kept[i]), true));
+    if (overwrite && define_get(old_info, "tags"))
+        define_set(define_get(d, "info"), "tags", cJSON_Duplicate(define_get(old_info, "tags"), true));
+    k->api->definition = d;
+    cJSON_Delete(old);
+    return control_api_get(k);
+}
+
+/* ---- export ---- */
+int control_api_export(struct control *k)
+{
+    struct call *c = k->call;
+    struct str type = k->labels[2], extensions = http_query(c->request, "extensions", c->arena), parameters = http_query(c->request, "parameters", c->arena);
+    const cJSON *stage = define_get(define_get(k->api->definition, "stages"), k->labels[1].p);
+    struct model_api *frozen = map_get(&k->api->deployed, define_text(stage, "deploymentId"));
+    if (!stage)
+        return control_missing(k, "Invalid stage identifier specified");
+    if (!str_is(type, "oas30") && !str_is(type, "swagger"))
+        return control_fail(k, 400, "BadRequestException", "No API exporter for type '" STR_F "'", STR_A(type));
+    struct str accept = http_request_header(c->request, "Accept");
+    if (str_find(accept, S("yaml")) != STR_NONE)
+        return control_fail(k, 400, "BadRequestException", "weirbox exports application/json only");
+    if (!extensions.n)
+        extensions = parameters;
+    bool integrations = str_find(extensions, S("integrations")) != STR_NONE || str_find(extensions, S("apigateway")) != STR_NONE;
+    struct str host = arena_f(c->arena, STR_F ".execute-api." STR_F ".amazonaws.com", STR_A(k->api->id), STR_A(c->region));
+    cJSON *document = openapi_export(frozen ? frozen->definition : k->api->definition, k->labels[1].p, type.p, integrations, host.p);
+    char *text = cJSON_Print(document);
+    call_header(c, "Content-Type", S("application/json"));
+    call_header(c, "Content-Disposition", arena_f(c->arena, "attachment; filename=\"%s_1.json\"", type.p));
+    buf_z(call_body(c), text);
+    free(text);
+    cJSON_Delete(document);
+    return 0;
+}
+
+/* ---- the account, tags ---- */
+int control_account_get(struct control *k)
+{
+    cJSON *v = cJSON_CreateObject(), *t = cJSON_AddObjectToObject(v, "throttleSettings");
+    cJSON_AddNumberToObject(t, "burstLimit", 5000);
+    cJSON_AddNumberToObject(t, "rateLimit", 10000);
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(v, "features"), cJSON_CreateString("UsagePlans"));
+    cJSON_AddStringToObject(v, "apiKeyVersion", "4");
+    int result = control_reply(k, v);
+    cJSON_Delete(v);
+    return result;
+}
+
+/* What arn:aws:apigateway:us-east-1::/restapis/ID[/stages/NAME], /apikeys/ID, /usageplans/ID names. */
+static cJSON *tagged(struct control *k)
+{
+    struct str arn = k->labels[0];
+    size_t at = str_find(arn, S("::/"));
+    struct str rest = at == STR_NONE ? S("") : str_from(arn, at + 3), kind = str_cut(&rest, '/'), id = str_cut(&rest, '/'), part = S(""), name = S("");
+    if (rest.p)
+        part = str_cut(&rest, '/');
+    if (rest.p)
+        name = rest;
+    char *z = arena_z(k->call->arena, id), *stage = arena_z(k->call->arena, name);
+    struct rest_account *a = rest_account(k->rest, k->call->account);
+    struct rest_api *api = str_is(kind, "restapis") ? map_get(&k->rest->apis, id) : NULL;
+    cJSON *v = str_is(kind, "apikeys") ? define_get(a->keys, z) : str_is(kind, "usageplans") ? define_get(a->plans, z) : NULL;
+    if (api && str_eq(api->account, k->call->account))
+        v = str_is(part, "stages") ? define_get(define_get(api->definition, "stages"), stage) : info_of(api);
+    if (!v && at == STR_NONE)
+        control_fail(k, 400, "BadRequestException", "Invalid resource ARN specified in the request");
+    else if (!v)
+        control_missing(k, "Invalid resource identifier specified");
+    return v;
+}
+
+int control_tags_put(struct control *k)
+{
+    cJSON *v = tagged(k);
+    const cJSON *tag;
+    if (!v)
+        return -1;
+    cJSON_ArrayForEach(tag, define_get(k->body, "tags")) if (cJSON_IsString(tag))
+        define_set_text(define_object(v, "tags"), tag->string, str_of(tag->valuestring));
+    return 0;
+}
+
+int control_tags_get(struct control *k)
+{
+    cJSON *v = tagged(k);
+    if (!v)
+        return -1;
+    cJSON *out = cJSON_CreateObject(), *tags = define_get(v, "tags");
+    cJSON_AddItemToObject(out, "tags", tags ? cJSON_Duplicate(tags, true) : cJSON_CreateObject());
+    int result = control_reply(k, out);
+    cJSON_Delete(out);
+    return result;
+}
+
+int control_tags_delete(struct control *k)
+{
+    cJSON *v = tagged(k);
+    const struct http_request *r = k->call->request;
+    if (!v)
+        return -1;
+    for (struct str rest = r->query; rest.p;) { /* tagKeys=a&tagKeys=b */
+        struct http_request one = *r;
+        one.query = str_cut(&rest, '&');
+        struct str key = http_query(&one, "tagKeys", k->call->arena);
+        if (key.n)
+            cJSON_DeleteItemFromObjectCaseSensitive(define_get(v, "tags"), key.p);
+    }
+    return 0;
+}
