@@ -11,8 +11,8 @@
  * Where the rows live: in memory, shared by every connection of this process that opens rds_uri(); with data_dir
  * in data_dir/rds.sqlite, which a later rds_open with the same seed takes as it finds it.
  *
- * On the wire it is a MySQL server (mysql.h): a service of a cloud, whose actions are the protocol's commands. Its
- * settings are listed in mysql_service.c.
+ * On the wire it is a MySQL server (mysqld.h): a service of a cloud, whose actions are the protocol's commands. Its
+ * settings are listed in mysqld_service.c.
  *
  * Codes of struct err (all of them mean: correct the environment, exit status 3):
  *   TABLES_NOT_FOUND  tables_dir is no readable directory         TABLE_MISSING    no file for one of the tables

@@ -198,7 +198,7 @@ static size_t put_clock(struct rewriter *w, size_t i, size_t to, bool call)
     return i;
 }
 
-/* Words of SQLite's grammar, or functions it has with another meaning (mysql_function.c gives MySQL's). */
+/* Words of SQLite's grammar, or functions it has with another meaning (mysqld_function.c gives MySQL's). */
 static const struct {
     uint8_t word;
     const char *name;

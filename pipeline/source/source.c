@@ -2,6 +2,7 @@
  *
  *   URI                         kind
  *   file:… or a path            source_sqlite.c
+ *   mysql://user:pw@host/db     source_mysql.c
  */
 #include "pipeline/source/source.h"
 
@@ -15,7 +16,7 @@ const char *const source_names[SOURCE_TABLES] = { "pinterest_data", "geolocation
 const char *const source_keys[SOURCE_TABLES] = { "index", "ind", "ind" };
 const char *const source_short[SOURCE_TABLES] = { "pin", "geo", "user" };
 
-static const struct source_kind *const kinds[] = { &source_sqlite_kind };
+static const struct source_kind *const kinds[] = { &source_sqlite_kind, &source_mysql_kind };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 struct source {
@@ -53,7 +54,7 @@ struct source *source_open(const char *uri, struct err *e)
 {
     const struct source_kind *kind = kind_of(uri);
     if (!kind) {
-        err_set(e, 0, "SOURCE_UNREACHABLE", "cannot read rows from %s: name a SQLite file or a file: URI", uri);
+        err_set(e, 0, "SOURCE_UNREACHABLE", "cannot read rows from %s: name a SQLite file, a file: URI, or mysql://USER:PASSWORD@HOST:PORT/DATABASE", uri);
         return NULL;
     }
     void *state = kind->open(uri, e);

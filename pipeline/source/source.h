@@ -1,7 +1,7 @@
 /* source.h - where the rows come from: three tables, a row asked for by its key, answered as one JSON object.
  *
- * The pipeline knows a source by its URI only: a SQLite URI ("file:…") or file path today; the kinds are rows of a
- * table of functions in source.c, so that another database becomes one more row. A source belongs to one thread;
+ * The pipeline knows a source by its URI only: a SQLite URI ("file:…") or file path, or "mysql://…"; the kinds are rows
+ * of a table of functions in source.c, so that another database becomes one more row. A source belongs to one thread;
  * every thread opens its own.
  *
  * A row's JSON is compact, keys in the order of the table's columns. NULL is null, integers are integers, floats are

@@ -25,6 +25,6 @@ struct source_kind {
     int (*keys)(void *state, enum source_table table, int64_t **ret, size_t *ret_n, struct err *e);
 };
 
-extern const struct source_kind source_sqlite_kind;
+extern const struct source_kind source_sqlite_kind, source_mysql_kind;
 
 #endif

@@ -177,7 +177,7 @@ static void what_a_database_lacks_is_named(void **state)
 static void what_cannot_be_opened_is_told(void **state)
 {
     (void)state;
-    static const char *const uris[] = { "no/such/file.sqlite", "file:no/such/file.sqlite", "mysql://u:p@h:3306/d", "." };
+    static const char *const uris[] = { "no/such/file.sqlite", "file:no/such/file.sqlite", "oracle://u@h:1521/d", "." };
     for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
         struct err e = { 0 };
         assert_null(source_open(uris[i], &e));

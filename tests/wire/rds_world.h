@@ -14,7 +14,7 @@
 
 #include "base/codec.h"
 #include "mocks/cloud/cloud.h"
-#include "mocks/rds/mysql_packet.h"
+#include "mocks/rds/mysqld_packet.h"
 #include "mocks/rds/rds.h"
 
 static const struct service *const rds_world_services[] = { &rds_service, NULL };
@@ -92,7 +92,7 @@ static inline bool rds_receive(struct rds_client *c)
 static inline bool rds_send(struct rds_client *c, uint8_t seq, struct str payload)
 {
     struct buf b = BUF_INIT;
-    mysql_put_int(&b, payload.n, 3);
+    mysqld_put_int(&b, payload.n, 3);
     buf_c(&b, (char)seq);
     buf_str_add(&b, payload);
     bool sent = send(c->fd, b.p, b.n, MSG_NOSIGNAL) == (ssize_t)b.n;
@@ -123,13 +123,13 @@ static inline struct str rds_error_text(const struct rds_client *c) { return str
 static inline void rds_login_packet(struct buf *out, const char *user, struct str response, const char *database, const char *plugin)
 {
     uint32_t caps = 0x3fa20f & ~(uint32_t)(database ? 0 : 8) & ~0x100000u;
-    mysql_put_int(out, caps, 4);
-    mysql_put_int(out, 1 << 24, 4);
-    mysql_put_int(out, 45, 1);
+    mysqld_put_int(out, caps, 4);
+    mysqld_put_int(out, 1 << 24, 4);
+    mysqld_put_int(out, 45, 1);
     for (int i = 0; i < 23; i++)
         buf_c(out, 0);
     buf_add(out, user, strlen(user) + 1);
-    mysql_put_lenenc(out, response);
+    mysqld_put_lenenc(out, response);
     if (database)
         buf_add(out, database, strlen(database) + 1);
     buf_add(out, plugin, strlen(plugin) + 1);
@@ -177,33 +177,33 @@ static inline struct str rds_ask(struct rds_client *c, struct arena *a, const ch
     assert_true(rds_command(c, 3, str_of(sql)));
     for (bool more = true; more;) {
         assert_true(rds_receive(c));
-        struct mysql_reader r = mysql_reader_of(buf_str(&c->in));
+        struct mysqld_reader r = mysqld_reader_of(buf_str(&c->in));
         if (out.n)
             buf_z(&out, "---\n");
         if (rds_error(c)) {
             buf_f(&out, "ERR %u " STR_F "\n", rds_error(c), STR_A(rds_error_text(c)));
             break;
         }
-        uint64_t columns = mysql_get_lenenc_int(&r);
+        uint64_t columns = mysqld_get_lenenc_int(&r);
         if (!columns) {
-            buf_f(&out, "OK %llu\n", (unsigned long long)mysql_get_lenenc_int(&r));
-            mysql_get_lenenc_int(&r);
-            more = mysql_get_int(&r, 2) & MYSQL_MORE_RESULTS;
+            buf_f(&out, "OK %llu\n", (unsigned long long)mysqld_get_lenenc_int(&r));
+            mysqld_get_lenenc_int(&r);
+            more = mysqld_get_int(&r, 2) & MYSQL_MORE_RESULTS;
             continue;
         }
         for (uint64_t i = 0; i <= columns; i++)
             assert_true(rds_receive(c)); /* the columns and EOF */
         for (;;) {
             assert_true(rds_receive(c));
-            r = mysql_reader_of(buf_str(&c->in));
+            r = mysqld_reader_of(buf_str(&c->in));
             if (rds_error(c)) {
                 buf_f(&out, "ERR %u " STR_F "\n", rds_error(c), STR_A(rds_error_text(c)));
                 more = false;
                 break;
             }
             if ((unsigned char)c->in.p[0] == 0xfe && c->in.n == 5) {
-                mysql_get_int(&r, 3);
-                more = mysql_get_int(&r, 2) & MYSQL_MORE_RESULTS;
+                mysqld_get_int(&r, 3);
+                more = mysqld_get_int(&r, 2) & MYSQL_MORE_RESULTS;
                 break;
             }
             for (uint64_t i = 0; i < columns; i++) {
@@ -211,7 +211,7 @@ static inline struct str rds_ask(struct rds_client *c, struct arena *a, const ch
                 if (*r.p == 0xfb)
                     r.p++, buf_z(&out, "NULL");
                 else
-                    buf_str_add(&out, mysql_get_lenenc(&r));
+                    buf_str_add(&out, mysqld_get_lenenc(&r));
             }
             assert_false(r.bad);
             buf_c(&out, '\n');

@@ -1,4 +1,4 @@
-/* mysql_run.c - a text of SQL, statement by statement.
+/* mysqld_run.c - a text of SQL, statement by statement.
  *
  *   kind        where it runs            what it does
  *   READ        the thread's engine      rows; SELECT * FROM t LIMIT n, 1 by the row's number
@@ -11,16 +11,16 @@
  */
 #include <stdio.h>
 
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 
 enum { LONGEST_KEY = 1024, LONGEST_WORDS = 40 };
 
 /* The statement at hand. */
 struct run {
-    struct mysql_command *m;
-    struct mysql_session *s;
-    struct mysql_engine *en;
-    struct mysql_writer w;
+    struct mysqld_command *m;
+    struct mysqld_session *s;
+    struct mysqld_engine *en;
+    struct mysqld_writer w;
     struct err *e;
     size_t from, to; /* tokens */
     bool more;       /* statements follow */
@@ -32,56 +32,56 @@ static bool is_own(const struct run *r) { return r->en && r->en == r->s->own; }
 /* ---- engines ---- */
 
 /* Whether this statement has to wait for the lane: changes, and everything of a session that has made some. */
-static bool wants_lane(const struct mysql_command *m, bool changes)
+static bool wants_lane(const struct mysqld_command *m, bool changes)
 {
     return !m->in_lane && (changes || m->session->own || !atomic_load(&m->session->state->ready));
 }
 
 static int take_engine(struct run *r, bool own)
 {
-    struct mysql_state *state = r->s->state;
-    struct mysql_engine **slot = r->m->slot;
+    struct mysqld_state *state = r->s->state;
+    struct mysqld_engine **slot = r->m->slot;
     if (own || r->s->own) {
-        r->en = mysql_transaction_engine(r->s, r->e);
+        r->en = mysqld_transaction_engine(r->s, r->e);
     } else {
         if (*slot && (*slot)->generation != atomic_load(&state->generation)) {
-            mysql_engine_close(*slot);
+            mysqld_engine_close(*slot);
             *slot = NULL;
         }
         if (!*slot)
-            *slot = mysql_engine_open(state, r->e);
+            *slot = mysqld_engine_open(state, r->e);
         r->en = *slot;
     }
     if (!r->en)
         return -1;
-    mysql_engine_refresh(r->en);
+    mysqld_engine_refresh(r->en);
     r->en->session = r->s;
     r->en->deadline_us = clock_stopwatch_us() + 1000 * (int64_t)(r->m->in_lane ? MYSQL_TIMEOUT_MS : MYSQL_PATIENCE_MS);
     return 0;
 }
 
 /* SQLite said no while the statement ran. */
-static enum mysql_outcome failed(struct run *r, int code)
+static enum mysqld_outcome failed(struct run *r, int code)
 {
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         return MYSQL_BUSY;
     if (code == SQLITE_INTERRUPT && !r->m->in_lane)
         return MYSQL_SLOW;
     if (code == SQLITE_NOMEM)
-        mysql_error(r->e, MYSQL_OUT_OF_RESOURCES, "Out of memory: the result is larger than %d MiB; ask for fewer rows", MYSQL_MAX_RESULT >> 20);
+        mysqld_error(r->e, MYSQL_OUT_OF_RESOURCES, "Out of memory: the result is larger than %d MiB; ask for fewer rows", MYSQL_MAX_RESULT >> 20);
     else
-        mysql_error_translate(r->e, sqlite3_errmsg(r->en->db), code, r->m->text.sql, STR_NONE, mysql_engine_database(r->en));
+        mysqld_error_translate(r->e, sqlite3_errmsg(r->en->db), code, r->m->text.sql, STR_NONE, mysqld_engine_database(r->en));
     if (is_own(r) && r->s->began && sqlite3_get_autocommit(r->en->db))
-        mysql_transaction_rollback(r->s); /* SQLite has rolled back already */
+        mysqld_transaction_rollback(r->s); /* SQLite has rolled back already */
     return MYSQL_FAILED;
 }
 
 /* ---- rows ---- */
 
-static bool bind(struct run *r, struct mysql_statement *st)
+static bool bind(struct run *r, struct mysqld_statement *st)
 {
     for (unsigned i = 0; i < st->n_params; i++) {
-        const struct mysql_value *v = &r->m->params[i];
+        const struct mysqld_value *v = &r->m->params[i];
         int at = (int)i + 1;
         switch (v->kind) {
         case MYSQL_V_NULL: sqlite3_bind_null(st->stmt, at); break;
@@ -96,7 +96,7 @@ static bool bind(struct run *r, struct mysql_statement *st)
 }
 
 /* The value of a parameter as bound: the client's, or a number after LIMIT. */
-static int64_t bound(const struct run *r, const struct mysql_statement *st, unsigned id)
+static int64_t bound(const struct run *r, const struct mysqld_statement *st, unsigned id)
 {
     if (id > st->n_params)
         return r->limits[id - st->n_params - 1];
@@ -104,13 +104,13 @@ static int64_t bound(const struct run *r, const struct mysql_statement *st, unsi
 }
 
 /* The statement that finds the same rows by their number, bound; NULL when it has to be the plain one. */
-static sqlite3_stmt *page_of(struct run *r, struct mysql_statement *st, int *ret_code)
+static sqlite3_stmt *page_of(struct run *r, struct mysqld_statement *st, int *ret_code)
 {
     int64_t rowid = 0, offset = st->page ? bound(r, st, st->page_offset) : 0, count = st->page ? bound(r, st, st->page_count) : 0;
     *ret_code = SQLITE_OK;
     if (!st->page || offset < 0 || count < 0)
         return NULL;
-    bool found = mysql_engine_row(r->en, st->page_table, offset, &rowid, ret_code);
+    bool found = mysqld_engine_row(r->en, st->page_table, offset, &rowid, ret_code);
     if (*ret_code != SQLITE_OK)
         return NULL;
     sqlite3_bind_int64(st->page, 1, rowid);
@@ -118,20 +118,20 @@ static sqlite3_stmt *page_of(struct run *r, struct mysql_statement *st, int *ret
     return st->page;
 }
 
-static enum mysql_outcome put_rows(struct run *r, struct mysql_statement *st)
+static enum mysqld_outcome put_rows(struct run *r, struct mysqld_statement *st)
 {
     int code = SQLITE_OK;
     bind(r, st);
     sqlite3_stmt *rows = page_of(r, st, &code);
     if (code == SQLITE_OK)
-        code = mysql_rows_put(r->m, st, rows ? rows : st->stmt, r->m->binary, r->more, &r->w);
+        code = mysqld_rows_put(r->m, st, rows ? rows : st->stmt, r->m->binary, r->more, &r->w);
     return code == SQLITE_DONE ? MYSQL_DONE : failed(r, code);
 }
 
 static void put_ok(struct run *r, uint64_t affected, uint64_t insert_id)
 {
-    uint16_t status = (uint16_t)(mysql_session_status(r->s) | (r->more ? MYSQL_MORE_RESULTS : 0));
-    mysql_put_ok(&r->w, affected, insert_id, status, r->s->warnings);
+    uint16_t status = (uint16_t)(mysqld_session_status(r->s) | (r->more ? MYSQL_MORE_RESULTS : 0));
+    mysqld_put_ok(&r->w, affected, insert_id, status, r->s->warnings);
     r->s->row_count = (int64_t)affected;
 }
 
@@ -139,7 +139,7 @@ static void put_ok(struct run *r, uint64_t affected, uint64_t insert_id)
 
 static struct str key_of(struct run *r, struct str head, char form)
 {
-    struct str database = mysql_session_database(r->s);
+    struct str database = mysqld_session_database(r->s);
     if (head.n > LONGEST_KEY)
         return S("");
     char *key = arena_alloc(&r->m->arena, database.n + head.n + 2);
@@ -164,21 +164,21 @@ static struct str key_of_text(struct run *r)
 static int check_names(struct run *r, const struct sqlfront_result *q)
 {
     if (q->unknown_database.p)
-        return mysql_error(r->e, MYSQL_UNKNOWN_DATABASE, "Unknown database '" STR_F "'", STR_A(q->unknown_database));
+        return mysqld_error(r->e, MYSQL_UNKNOWN_DATABASE, "Unknown database '" STR_F "'", STR_A(q->unknown_database));
     if (q->unqualified.p && !r->s->database)
-        return mysql_error(r->e, MYSQL_NO_DATABASE, "No database selected");
+        return mysqld_error(r->e, MYSQL_NO_DATABASE, "No database selected");
     return 0;
 }
 
 static int cannot(struct run *r, const char *what)
 {
-    return mysql_error(r->e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support '%s'", what);
+    return mysqld_error(r->e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support '%s'", what);
 }
 
 /* Where in the client's own text SQLite stopped: rewritten once more to find the place. */
 static size_t place_of(struct run *r, size_t at, bool limits)
 {
-    struct sqlfront_options o = { .database = mysql_session_database(r->s), .limits_as_params = limits, .locating = true, .locate = at };
+    struct sqlfront_options o = { .database = mysqld_session_database(r->s), .limits_as_params = limits, .locating = true, .locate = at };
     struct sqlfront_result q;
     const char *what;
     if (at == STR_NONE || !sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what))
@@ -197,30 +197,30 @@ static void refused(struct run *r, size_t at, bool limits)
         sql = str_head(sql, r->m->text.tokens[r->to].at);
     char copy[512];
     snprintf(copy, sizeof copy, "%s", message);
-    mysql_error_translate(r->e, copy, sqlite3_errcode(r->en->db), sql, place, mysql_engine_database(r->en));
+    mysqld_error_translate(r->e, copy, sqlite3_errcode(r->en->db), sql, place, mysqld_engine_database(r->en));
 }
 
 static bool whole_text(const struct run *r) { return r->from == 0 && !r->more; }
 
 /* The statement at hand, rewritten and prepared. */
-static enum mysql_outcome prepare(struct run *r, bool keep, struct mysql_statement **ret)
+static enum mysqld_outcome prepare(struct run *r, bool keep, struct mysqld_statement **ret)
 {
     struct sqlfront_tail tail;
     bool limits = keep && whole_text(r) && sqlfront_tail_of(r->m->sql, &tail);
-    struct sqlfront_options o = { .database = mysql_session_database(r->s), .limits_as_params = limits };
+    struct sqlfront_options o = { .database = mysqld_session_database(r->s), .limits_as_params = limits };
     struct sqlfront_result q;
     const char *what;
     size_t at;
     if (!sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what))
         return cannot(r, what), MYSQL_FAILED;
-    enum mysql_outcome outcome = check_names(r, &q) ? MYSQL_FAILED : MYSQL_DONE;
-    int code = outcome == MYSQL_DONE && q.information_schema ? mysql_schema_fill(r->en) : SQLITE_OK;
+    enum mysqld_outcome outcome = check_names(r, &q) ? MYSQL_FAILED : MYSQL_DONE;
+    int code = outcome == MYSQL_DONE && q.information_schema ? mysqld_schema_fill(r->en) : SQLITE_OK;
     if (code != SQLITE_OK)
         outcome = failed(r, code);
     unsigned numbers = !limits ? 0 : tail.form == '1' ? 1 : 2;
     bool known = keep && whole_text(r) && !q.information_schema && q.n_limits == numbers;
     if (outcome == MYSQL_DONE) {
-        *ret = mysql_engine_prepare(r->en, &q, known ? key_of_text(r) : S(""), &at);
+        *ret = mysqld_engine_prepare(r->en, &q, known ? key_of_text(r) : S(""), &at);
         if (!*ret && (sqlite3_errcode(r->en->db) == SQLITE_BUSY || sqlite3_errcode(r->en->db) == SQLITE_LOCKED))
             outcome = MYSQL_BUSY;
         else if (!*ret)
@@ -232,55 +232,55 @@ static enum mysql_outcome prepare(struct run *r, bool keep, struct mysql_stateme
     return outcome;
 }
 
-static int check_params(struct run *r, const struct mysql_statement *st)
+static int check_params(struct run *r, const struct mysqld_statement *st)
 {
     if (st->n_params == r->m->n_params)
         return 0;
     if (r->m->binary)
-        return mysql_error(r->e, MYSQL_WRONG_ARGUMENTS, "Incorrect arguments to mysqld_stmt_execute");
+        return mysqld_error(r->e, MYSQL_WRONG_ARGUMENTS, "Incorrect arguments to mysqld_stmt_execute");
     size_t at = str_chr(r->m->sql, '?');
-    return mysql_error_near(r->e, r->m->sql, at == STR_NONE ? 0 : at);
+    return mysqld_error_near(r->e, r->m->sql, at == STR_NONE ? 0 : at);
 }
 
 /* ---- kinds ---- */
 
-static enum mysql_outcome run_write(struct run *r);
+static enum mysqld_outcome run_write(struct run *r);
 
-static enum mysql_outcome run_read(struct run *r)
+static enum mysqld_outcome run_read(struct run *r)
 {
-    struct mysql_statement *st;
+    struct mysqld_statement *st;
     if (take_engine(r, false))
         return MYSQL_FAILED;
-    enum mysql_outcome o = prepare(r, true, &st);
+    enum mysqld_outcome o = prepare(r, true, &st);
     if (o != MYSQL_DONE)
         return o;
     if (!sqlite3_stmt_readonly(st->stmt)) { /* WITH … DELETE */
-        mysql_engine_done(st);
+        mysqld_engine_done(st);
         return run_write(r);
     }
     o = check_params(r, st) ? MYSQL_FAILED : put_rows(r, st);
-    mysql_engine_done(st);
+    mysqld_engine_done(st);
     return o;
 }
 
-static enum mysql_outcome run_show(struct run *r)
+static enum mysqld_outcome run_show(struct run *r)
 {
     struct sqlfront_result q = { 0 };
     size_t at;
     if (take_engine(r, false))
         return MYSQL_FAILED;
-    int code = mysql_schema_fill(r->en);
+    int code = mysqld_schema_fill(r->en);
     if (code != SQLITE_OK)
         return failed(r, code);
-    if (mysql_show_rewrite(r->m, r->from, r->to, &q.sql, r->e)) {
+    if (mysqld_show_rewrite(r->m, r->from, r->to, &q.sql, r->e)) {
         buf_release(&q.sql);
         return MYSQL_FAILED;
     }
-    struct mysql_statement *st = mysql_engine_prepare(r->en, &q, S(""), &at);
-    enum mysql_outcome o = MYSQL_FAILED;
+    struct mysqld_statement *st = mysqld_engine_prepare(r->en, &q, S(""), &at);
+    enum mysqld_outcome o = MYSQL_FAILED;
     if (st) {
         o = put_rows(r, st);
-        mysql_engine_done(st);
+        mysqld_engine_done(st);
     } else {
         failed(r, SQLITE_ERROR);
     }
@@ -309,7 +309,7 @@ static uint64_t insert_id(struct run *r)
     return gives && n > 0 ? (uint64_t)(last - n + 1) : 0;
 }
 
-static enum mysql_outcome write_rows(struct run *r, struct mysql_statement *st)
+static enum mysqld_outcome write_rows(struct run *r, struct mysqld_statement *st)
 {
     bind(r, st);
     if (st->n_columns)
@@ -325,39 +325,39 @@ static enum mysql_outcome write_rows(struct run *r, struct mysql_statement *st)
     return MYSQL_DONE;
 }
 
-static enum mysql_outcome run_write(struct run *r)
+static enum mysqld_outcome run_write(struct run *r)
 {
-    struct mysql_statement *st;
+    struct mysqld_statement *st;
     if (wants_lane(r->m, true))
         return MYSQL_SLOW;
     if (take_engine(r, true))
         return MYSQL_FAILED;
-    enum mysql_outcome o = mysql_transaction_begin(r->s, r->e);
+    enum mysqld_outcome o = mysqld_transaction_begin(r->s, r->e);
     if (o == MYSQL_DONE)
         o = prepare(r, false, &st);
     if (o != MYSQL_DONE)
         return o;
     o = check_params(r, st) ? MYSQL_FAILED : write_rows(r, st);
-    mysql_engine_done(st);
+    mysqld_engine_done(st);
     atomic_fetch_add(&r->s->state->data_epoch, 1);
     return o;
 }
 
-static enum mysql_outcome run_define(struct run *r)
+static enum mysqld_outcome run_define(struct run *r)
 {
-    struct sqlfront_options o = { .database = mysql_session_database(r->s) };
+    struct sqlfront_options o = { .database = mysqld_session_database(r->s) };
     struct sqlfront_result q;
     const char *what;
     if (wants_lane(r->m, true))
         return MYSQL_SLOW;
     if (take_engine(r, true))
         return MYSQL_FAILED;
-    enum mysql_outcome outcome = mysql_transaction_commit(r->s, r->e);
+    enum mysqld_outcome outcome = mysqld_transaction_commit(r->s, r->e);
     if (outcome != MYSQL_DONE)
         return outcome;
     if (!sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what))
         return cannot(r, what), MYSQL_FAILED;
-    int code = check_names(r, &q) ? -1 : mysql_engine_exec(r->en, buf_cstr(&q.sql));
+    int code = check_names(r, &q) ? -1 : mysqld_engine_exec(r->en, buf_cstr(&q.sql));
     atomic_fetch_add(&r->s->state->schema_epoch, 1);
     atomic_fetch_add(&r->s->state->data_epoch, 1);
     bool drops = sqlfront_is(&r->m->text, r->from, "drop");
@@ -369,37 +369,37 @@ static enum mysql_outcome run_define(struct run *r)
         outcome = MYSQL_FAILED;
         if (code > 0)
             refused(r, sqlite3_error_offset(r->en->db) < 0 ? STR_NONE : (size_t)sqlite3_error_offset(r->en->db), false);
-        if (drops && mysql_error_number(r->e) == MYSQL_NO_SUCH_TABLE)
-            mysql_error(r->e, 1051, "Unknown table '" STR_F "." STR_F "'", STR_A(mysql_engine_database(r->en)), STR_A(q.unqualified));
+        if (drops && mysqld_error_number(r->e) == MYSQL_NO_SUCH_TABLE)
+            mysqld_error(r->e, 1051, "Unknown table '" STR_F "." STR_F "'", STR_A(mysqld_engine_database(r->en)), STR_A(q.unqualified));
     }
     sqlfront_result_release(&q);
     return outcome;
 }
 
-static enum mysql_outcome run_savepoint(struct run *r)
+static enum mysqld_outcome run_savepoint(struct run *r)
 {
     if (wants_lane(r->m, true))
         return MYSQL_SLOW;
     if (take_engine(r, true))
         return MYSQL_FAILED;
-    enum mysql_outcome o = mysql_transaction_begin(r->s, r->e);
+    enum mysqld_outcome o = mysqld_transaction_begin(r->s, r->e);
     if (o != MYSQL_DONE)
         return o;
     const struct sqlfront_token *a = &r->m->text.tokens[r->from], *b = &r->m->text.tokens[r->to - 1];
     struct str name = sqlfront_name(&r->m->text, r->to - 1, &r->m->arena);
-    int code = r->s->began ? mysql_engine_exec(r->en, arena_f(&r->m->arena, "%.*s", (int)(b->at + b->n - a->at), r->m->text.sql.p + a->at).p) : SQLITE_OK;
+    int code = r->s->began ? mysqld_engine_exec(r->en, arena_f(&r->m->arena, "%.*s", (int)(b->at + b->n - a->at), r->m->text.sql.p + a->at).p) : SQLITE_OK;
     if (code == SQLITE_OK)
         return put_ok(r, 0, 0), MYSQL_DONE;
-    mysql_error(r->e, 1305, "SAVEPOINT " STR_F " does not exist", STR_A(name));
+    mysqld_error(r->e, 1305, "SAVEPOINT " STR_F " does not exist", STR_A(name));
     return MYSQL_FAILED;
 }
 
-static enum mysql_outcome run_set(struct run *r)
+static enum mysqld_outcome run_set(struct run *r)
 {
-    if (take_engine(r, false) || mysql_set_run(r->m, r->en, r->from, r->to, r->e))
+    if (take_engine(r, false) || mysqld_set_run(r->m, r->en, r->from, r->to, r->e))
         return MYSQL_FAILED;
     if (!r->s->no_autocommit && r->s->began && !r->s->in_transaction) {
-        enum mysql_outcome o = mysql_transaction_commit(r->s, r->e);
+        enum mysqld_outcome o = mysqld_transaction_commit(r->s, r->e);
         if (o != MYSQL_DONE)
             return o;
     }
@@ -407,13 +407,13 @@ static enum mysql_outcome run_set(struct run *r)
     return MYSQL_DONE;
 }
 
-static enum mysql_outcome run_end(struct run *r, enum sqlfront_kind kind)
+static enum mysqld_outcome run_end(struct run *r, enum sqlfront_kind kind)
 {
-    enum mysql_outcome o = MYSQL_DONE;
+    enum mysqld_outcome o = MYSQL_DONE;
     if (kind == SQLFRONT_ROLLBACK)
-        mysql_transaction_rollback(r->s);
+        mysqld_transaction_rollback(r->s);
     else
-        o = mysql_transaction_commit(r->s, r->e);
+        o = mysqld_transaction_commit(r->s, r->e);
     if (o != MYSQL_DONE)
         return o;
     r->s->in_transaction = kind == SQLFRONT_BEGIN;
@@ -421,17 +421,17 @@ static enum mysql_outcome run_end(struct run *r, enum sqlfront_kind kind)
     return MYSQL_DONE;
 }
 
-static enum mysql_outcome run_use(struct run *r)
+static enum mysqld_outcome run_use(struct run *r)
 {
     if (r->from + 1 >= r->to || !sqlfront_is_name(&r->m->text, r->from + 1))
-        return mysql_error_near(r->e, r->m->text.sql, r->m->text.sql.n), MYSQL_FAILED;
-    if (mysql_session_use(r->s, sqlfront_name(&r->m->text, r->from + 1, &r->m->arena), r->e))
+        return mysqld_error_near(r->e, r->m->text.sql, r->m->text.sql.n), MYSQL_FAILED;
+    if (mysqld_session_use(r->s, sqlfront_name(&r->m->text, r->from + 1, &r->m->arena), r->e))
         return MYSQL_FAILED;
     put_ok(r, 0, 0);
     return MYSQL_DONE;
 }
 
-static enum mysql_outcome run_refused(struct run *r)
+static enum mysqld_outcome run_refused(struct run *r)
 {
     const struct sqlfront_token *a = &r->m->text.tokens[r->from], *b = &r->m->text.tokens[r->to > r->from + 1 ? r->from + 1 : r->from];
     size_t n = b->at + b->n - a->at;
@@ -439,7 +439,7 @@ static enum mysql_outcome run_refused(struct run *r)
     return MYSQL_FAILED;
 }
 
-static enum mysql_outcome run_kind(struct run *r, enum sqlfront_kind kind)
+static enum mysqld_outcome run_kind(struct run *r, enum sqlfront_kind kind)
 {
     switch (kind) {
     case SQLFRONT_READ: return run_read(r);
@@ -455,7 +455,7 @@ static enum mysql_outcome run_kind(struct run *r, enum sqlfront_kind kind)
     case SQLFRONT_SAVEPOINT: return run_savepoint(r);
     case SQLFRONT_REFUSED: return run_refused(r);
     case SQLFRONT_UNKNOWN:
-        mysql_error_near(r->e, r->m->text.sql, r->m->text.tokens[r->from].at);
+        mysqld_error_near(r->e, r->m->text.sql, r->m->text.tokens[r->from].at);
         return MYSQL_FAILED;
     case SQLFRONT_NOTHING:
     case SQLFRONT_EMPTY: put_ok(r, 0, 0); break;
@@ -486,45 +486,45 @@ static size_t next_of(const struct sqlfront_text *t, size_t at)
 }
 
 /* A statement seen before in this very form needs no reading. */
-static bool run_known(struct run *r, enum mysql_outcome *ret)
+static bool run_known(struct run *r, enum mysqld_outcome *ret)
 {
-    struct mysql_engine *en = r->s->own ? r->s->own : *r->m->slot;
+    struct mysqld_engine *en = r->s->own ? r->s->own : *r->m->slot;
     if (!en || en->generation != atomic_load(&r->s->state->generation) || take_engine(r, false))
         return false;
-    struct mysql_statement *st = mysql_engine_find(r->en, key_of_text(r));
+    struct mysqld_statement *st = mysqld_engine_find(r->en, key_of_text(r));
     if (!st || st->n_params != r->m->n_params)
         return false;
     *ret = put_rows(r, st);
-    mysql_engine_done(st);
+    mysqld_engine_done(st);
     return true;
 }
 
-static int lex(struct mysql_command *m, struct err *e)
+static int lex(struct mysqld_command *m, struct err *e)
 {
     if (!sqlfront_lex(m->sql, &m->arena, &m->text))
-        return mysql_error(e, 3170, "Memory capacity of %d tokens for a statement exceeded; send it in parts", SQLFRONT_TOKENS);
+        return mysqld_error(e, 3170, "Memory capacity of %d tokens for a statement exceeded; send it in parts", SQLFRONT_TOKENS);
     m->lexed = true;
     for (size_t i = 0; i < m->text.n; i++)
         if (m->text.tokens[i].kind == SQLFRONT_BAD)
-            return mysql_error_near(e, m->sql, m->text.tokens[i].at);
+            return mysqld_error_near(e, m->sql, m->text.tokens[i].at);
     m->done_tokens = next_of(&m->text, 0);
-    return m->text.n && m->done_tokens < m->text.n ? 0 : mysql_error(e, MYSQL_EMPTY_QUERY, "Query was empty");
+    return m->text.n && m->done_tokens < m->text.n ? 0 : mysqld_error(e, MYSQL_EMPTY_QUERY, "Query was empty");
 }
 
 /* From where the last whole statement ended. */
 static void rewind_answer(struct run *r)
 {
-    struct mysql_command *m = r->m;
+    struct mysqld_command *m = r->m;
     m->reply.body.n = m->done_bytes;
     m->reply.body.full = false;
     r->w.seq = m->done_seq;
     r->s->delay_ms = 0;
 }
 
-enum mysql_outcome mysql_run(struct mysql_command *m, struct err *e)
+enum mysqld_outcome mysqld_run(struct mysqld_command *m, struct err *e)
 {
     struct run r = { .m = m, .s = m->session, .e = e, .w = { .b = &m->reply.body, .seq = (uint8_t)(m->seq + 1) } };
-    enum mysql_outcome o = MYSQL_DONE;
+    enum mysqld_outcome o = MYSQL_DONE;
     if (!m->lexed)
         m->done_seq = r.w.seq, m->done_bytes = m->reply.body.n;
     rewind_answer(&r);
@@ -550,20 +550,20 @@ enum mysql_outcome mysql_run(struct mysql_command *m, struct err *e)
     /* An error after results of earlier statements is the last of the results. */
     if (o == MYSQL_FAILED && m->done_bytes) {
         rewind_answer(&r);
-        mysql_put_error(&r.w, e);
+        mysqld_put_error(&r.w, e);
         return MYSQL_DONE;
     }
     return o;
 }
 
-int mysql_run_call(struct mysql_command *m)
+int mysqld_run_call(struct mysqld_command *m)
 {
     if (tcp_unsent_bytes(m->session->state->server) > MYSQL_MAX_RESULT)
-        return mysql_error(&m->call->err, MYSQL_OUT_OF_RESOURCES, "Out of memory: clients have not read %d MiB of answers", MYSQL_MAX_RESULT >> 20);
-    enum mysql_outcome o = mysql_run(m, &m->call->err);
+        return mysqld_error(&m->call->err, MYSQL_OUT_OF_RESOURCES, "Out of memory: clients have not read %d MiB of answers", MYSQL_MAX_RESULT >> 20);
+    enum mysqld_outcome o = mysqld_run(m, &m->call->err);
     if (o == MYSQL_DONE || o == MYSQL_FAILED || m->in_lane)
         return o;
-    mysql_lane_push(m->session->state->lane, m);
+    mysqld_lane_push(m->session->state->lane, m);
     return CALL_LATER;
 }
 
@@ -577,10 +577,10 @@ static unsigned count_params(const struct sqlfront_text *t)
     return n;
 }
 
-enum mysql_outcome mysql_run_prepare(struct mysql_command *m, struct mysql_statement **ret, unsigned *ret_params, struct err *e)
+enum mysqld_outcome mysqld_run_prepare(struct mysqld_command *m, struct mysqld_statement **ret, unsigned *ret_params, struct err *e)
 {
     struct run r = { .m = m, .s = m->session, .e = e };
-    struct mysql_statement *st = NULL;
+    struct mysqld_statement *st = NULL;
     if (wants_lane(m, false))
         return MYSQL_SLOW;
     if (lex(m, e))
@@ -589,9 +589,9 @@ enum mysql_outcome mysql_run_prepare(struct mysql_command *m, struct mysql_state
     r.to = end_of(&m->text, r.from);
     enum sqlfront_kind kind = sqlfront_kind_of(&m->text, r.from, r.to);
     if (next_of(&m->text, r.to) < m->text.n || kind == SQLFRONT_UNKNOWN)
-        return mysql_error_near(e, m->sql, m->text.tokens[kind == SQLFRONT_UNKNOWN ? r.from : next_of(&m->text, r.to)].at), MYSQL_FAILED;
+        return mysqld_error_near(e, m->sql, m->text.tokens[kind == SQLFRONT_UNKNOWN ? r.from : next_of(&m->text, r.to)].at), MYSQL_FAILED;
     if (kind == SQLFRONT_READ || kind == SQLFRONT_WRITE) {
-        enum mysql_outcome o = take_engine(&r, false) ? MYSQL_FAILED : prepare(&r, kind == SQLFRONT_READ, &st);
+        enum mysqld_outcome o = take_engine(&r, false) ? MYSQL_FAILED : prepare(&r, kind == SQLFRONT_READ, &st);
         if (o != MYSQL_DONE)
             return o;
     }

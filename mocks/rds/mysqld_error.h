@@ -1,11 +1,11 @@
-/* mysql_error.h - errors as MySQL phrases them: number, SQL state, name, text.
+/* mysqld_error.h - errors as MySQL phrases them: number, SQL state, name, text.
  * https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html
  *
  * In a struct err the status is MySQL's number and the code its name, so that journal and fault rules read
  * ER_NO_SUCH_TABLE; a fault rule may name any error of the table.
  */
-#ifndef MOCKS_RDS_MYSQL_ERROR_H
-#define MOCKS_RDS_MYSQL_ERROR_H
+#ifndef MOCKS_RDS_MYSQLD_ERROR_H
+#define MOCKS_RDS_MYSQLD_ERROR_H
 
 #include "base/err.h"
 
@@ -19,15 +19,15 @@ enum {
 };
 
 /* Fills *e and returns -1. */
-int mysql_error(struct err *e, int number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int mysqld_error(struct err *e, int number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* 1064 with the text it is near to and its line. */
-int mysql_error_near(struct err *e, struct str sql, size_t at);
-const char *mysql_error_state(int number); /* five characters */
-int mysql_error_number(const struct err *e); /* of any struct err: faults name theirs by code */
+int mysqld_error_near(struct err *e, struct str sql, size_t at);
+const char *mysqld_error_state(int number); /* five characters */
+int mysqld_error_number(const struct err *e); /* of any struct err: faults name theirs by code */
 
 /* SQLite's message as MySQL would have put it. sql and at: the statement and where SQLite stopped in it (STR_NONE:
  * unknown); database: the one that tables without one are in. */
-void mysql_error_translate(struct err *e, const char *sqlite_message, int sqlite_code, struct str sql, size_t at,
+void mysqld_error_translate(struct err *e, const char *sqlite_message, int sqlite_code, struct str sql, size_t at,
                            struct str database);
 
 #endif

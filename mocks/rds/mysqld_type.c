@@ -1,12 +1,12 @@
-/* mysql_type.c - the table of types, and values in both protocols. */
-#include "mocks/rds/mysql_type.h"
+/* mysqld_type.c - the table of types, and values in both protocols. */
+#include "mocks/rds/mysqld_type.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "mocks/rds/mysql_packet.h"
+#include "mocks/rds/mysqld_packet.h"
 
 #define NUM MYSQL_CHARSET_BINARY
 #define TXT MYSQL_CHARSET_UTF8MB4
@@ -71,7 +71,7 @@ static const struct declared *find(struct str word)
     return &table[DEFAULT_TYPE];
 }
 
-static void read_sizes(const char *declared, struct mysql_type *t)
+static void read_sizes(const char *declared, struct mysqld_type *t)
 {
     const char *open = strchr(declared, '(');
     unsigned size = 0, scale = 0;
@@ -79,10 +79,10 @@ static void read_sizes(const char *declared, struct mysql_type *t)
         t->size = size, t->scale = scale;
 }
 
-struct mysql_type mysql_type_of(const char *declared)
+struct mysqld_type mysqld_type_of(const char *declared)
 {
     const struct declared *d = find(first_word(declared ? declared : ""));
-    struct mysql_type t = { .number = d->number, .decimals = d->decimals, .flags = d->flags, .charset = d->charset,
+    struct mysqld_type t = { .number = d->number, .decimals = d->decimals, .flags = d->flags, .charset = d->charset,
                             .length = d->length, .name = d->name, .sized = d->sized };
     if (!declared)
         return t;
@@ -90,7 +90,7 @@ struct mysql_type mysql_type_of(const char *declared)
     if (strstr(declared, "UNSIGNED") || strstr(declared, "unsigned"))
         t.flags |= MYSQL_UNSIGNED_FLAG;
     if (t.number == MYSQL_FLOAT && t.size > 24) {
-        struct mysql_type twice = mysql_type_of("DOUBLE"); /* FLOAT(53) */
+        struct mysqld_type twice = mysqld_type_of("DOUBLE"); /* FLOAT(53) */
         return twice;
     }
     if (t.number == MYSQL_NEWDECIMAL) {
@@ -107,9 +107,9 @@ struct mysql_type mysql_type_of(const char *declared)
     return t;
 }
 
-void mysql_type_put_name(struct buf *out, const char *declared)
+void mysqld_type_put_name(struct buf *out, const char *declared)
 {
-    struct mysql_type t = mysql_type_of(declared);
+    struct mysqld_type t = mysqld_type_of(declared);
     buf_z(out, t.name);
     if (t.sized && t.number == MYSQL_NEWDECIMAL)
         buf_f(out, "(%u,%u)", t.size, t.scale);
@@ -121,7 +121,7 @@ void mysql_type_put_name(struct buf *out, const char *declared)
 
 /* ---- text ---- */
 
-void mysql_type_put_double(struct buf *out, double v)
+void mysqld_type_put_double(struct buf *out, double v)
 {
     size_t from = out->n;
     json_put_double(out, v);
@@ -133,7 +133,7 @@ void mysql_type_put_double(struct buf *out, double v)
 }
 
 /* The length byte is filled in behind the digits. */
-static void put_number(struct buf *out, const struct mysql_type *t, const struct mysql_value *v)
+static void put_number(struct buf *out, const struct mysqld_type *t, const struct mysqld_value *v)
 {
     size_t at = out->n;
     buf_c(out, 0);
@@ -142,18 +142,18 @@ static void put_number(struct buf *out, const struct mysql_type *t, const struct
     else if (v->kind == MYSQL_V_INTEGER)
         buf_i64(out, v->integer);
     else
-        mysql_type_put_double(out, v->real);
+        mysqld_type_put_double(out, v->real);
     size_t n = out->n - at - 1;
     if (!out->full && n < 251)
         out->p[at] = (char)n;
     else if (!out->full)
-        out->n = at, mysql_put_lenenc(out, S("0")); /* 1e300 as a decimal has no place in a row */
+        out->n = at, mysqld_put_lenenc(out, S("0")); /* 1e300 as a decimal has no place in a row */
 }
 
-void mysql_type_put_text(struct buf *out, const struct mysql_type *t, const struct mysql_value *v)
+void mysqld_type_put_text(struct buf *out, const struct mysqld_type *t, const struct mysqld_value *v)
 {
     if (v->kind == MYSQL_V_TEXT)
-        mysql_put_lenenc(out, v->text);
+        mysqld_put_lenenc(out, v->text);
     else
         put_number(out, t, v);
 }
@@ -213,12 +213,12 @@ static void put_moment(struct buf *out, struct str text, bool date_only)
     buf_c(out, (char)(!any ? 0 : m.us && time ? 11 : time ? 7 : 4));
     if (!any)
         return;
-    mysql_put_int(out, m.year, 2);
+    mysqld_put_int(out, m.year, 2);
     buf_c(out, (char)m.month), buf_c(out, (char)m.day);
     if (time)
         buf_c(out, (char)m.hour), buf_c(out, (char)m.minute), buf_c(out, (char)m.second);
     if (time && m.us)
-        mysql_put_int(out, m.us, 4);
+        mysqld_put_int(out, m.us, 4);
 }
 
 static void put_time(struct buf *out, struct str text)
@@ -227,13 +227,13 @@ static void put_time(struct buf *out, struct str text)
     struct moment m = read_moment(str_from(text, negative), false);
     buf_c(out, m.us ? 12 : 8);
     buf_c(out, negative);
-    mysql_put_int(out, m.hour / 24, 4);
+    mysqld_put_int(out, m.hour / 24, 4);
     buf_c(out, (char)(m.hour % 24)), buf_c(out, (char)m.minute), buf_c(out, (char)m.second);
     if (m.us)
-        mysql_put_int(out, m.us, 4);
+        mysqld_put_int(out, m.us, 4);
 }
 
-static double real_of(const struct mysql_value *v)
+static double real_of(const struct mysqld_value *v)
 {
     double d = 0;
     if (v->kind == MYSQL_V_TEXT)
@@ -241,7 +241,7 @@ static double real_of(const struct mysql_value *v)
     return v->kind == MYSQL_V_REAL ? v->real : (double)v->integer;
 }
 
-static int64_t integer_of(const struct mysql_value *v)
+static int64_t integer_of(const struct mysqld_value *v)
 {
     int64_t i;
     if (v->kind == MYSQL_V_INTEGER)
@@ -252,15 +252,15 @@ static int64_t integer_of(const struct mysql_value *v)
     return d > -9.2e18 && d < 9.2e18 ? (int64_t)llround(d) : 0;
 }
 
-void mysql_type_put_binary(struct buf *out, const struct mysql_type *t, const struct mysql_value *v)
+void mysqld_type_put_binary(struct buf *out, const struct mysqld_type *t, const struct mysqld_value *v)
 {
     switch (t->number) {
-    case MYSQL_TINY: mysql_put_int(out, (uint64_t)integer_of(v), 1); break;
+    case MYSQL_TINY: mysqld_put_int(out, (uint64_t)integer_of(v), 1); break;
     case MYSQL_SHORT:
-    case MYSQL_YEAR: mysql_put_int(out, (uint64_t)integer_of(v), 2); break;
+    case MYSQL_YEAR: mysqld_put_int(out, (uint64_t)integer_of(v), 2); break;
     case MYSQL_LONG:
-    case MYSQL_INT24: mysql_put_int(out, (uint64_t)integer_of(v), 4); break;
-    case MYSQL_LONGLONG: mysql_put_int(out, (uint64_t)integer_of(v), 8); break;
+    case MYSQL_INT24: mysqld_put_int(out, (uint64_t)integer_of(v), 4); break;
+    case MYSQL_LONGLONG: mysqld_put_int(out, (uint64_t)integer_of(v), 8); break;
     case MYSQL_FLOAT: {
         float f = (float)real_of(v);
         buf_add(out, &f, sizeof f);
@@ -275,17 +275,17 @@ void mysql_type_put_binary(struct buf *out, const struct mysql_type *t, const st
     case MYSQL_DATETIME:
     case MYSQL_TIMESTAMP: put_moment(out, v->kind == MYSQL_V_TEXT ? v->text : S(""), t->number == MYSQL_DATE); break;
     case MYSQL_TIME: put_time(out, v->kind == MYSQL_V_TEXT ? v->text : S("")); break;
-    default: mysql_type_put_text(out, t, v); break;
+    default: mysqld_type_put_text(out, t, v); break;
     }
 }
 
 /* ---- expressions ---- */
 
-static const struct mysql_type integers = { .number = MYSQL_LONGLONG, .length = 21, .charset = NUM, .flags = MYSQL_BINARY_FLAG, .name = "bigint" };
-static const struct mysql_type reals = { .number = MYSQL_DOUBLE, .length = 23, .charset = NUM, .flags = MYSQL_BINARY_FLAG, .decimals = 31, .name = "double" };
-static const struct mysql_type texts = { .number = MYSQL_VAR_STRING, .charset = TXT, .decimals = 31, .name = "varchar" };
+static const struct mysqld_type integers = { .number = MYSQL_LONGLONG, .length = 21, .charset = NUM, .flags = MYSQL_BINARY_FLAG, .name = "bigint" };
+static const struct mysqld_type reals = { .number = MYSQL_DOUBLE, .length = 23, .charset = NUM, .flags = MYSQL_BINARY_FLAG, .decimals = 31, .name = "double" };
+static const struct mysqld_type texts = { .number = MYSQL_VAR_STRING, .charset = TXT, .decimals = 31, .name = "varchar" };
 
-void mysql_type_see(struct mysql_type *t, const struct mysql_value *v)
+void mysqld_type_see(struct mysqld_type *t, const struct mysqld_value *v)
 {
     uint32_t length = t->number == MYSQL_VAR_STRING ? t->length : 0;
     if (v->kind == MYSQL_V_INTEGER && t->number == MYSQL_NULL)
@@ -301,51 +301,51 @@ void mysql_type_see(struct mysql_type *t, const struct mysql_value *v)
 
 /* ---- parameters ---- */
 
-static bool get_moment(struct mysql_reader *r, char *scratch, struct mysql_value *ret)
+static bool get_moment(struct mysqld_reader *r, char *scratch, struct mysqld_value *ret)
 {
-    unsigned n = (unsigned)mysql_get_int(r, 1);
-    struct str s = mysql_get_bytes(r, n);
-    struct mysql_reader in = mysql_reader_of(s);
+    unsigned n = (unsigned)mysqld_get_int(r, 1);
+    struct str s = mysqld_get_bytes(r, n);
+    struct mysqld_reader in = mysqld_reader_of(s);
     if (r->bad || (n != 0 && n != 4 && n != 7 && n != 11))
         return false;
-    unsigned year = n ? (unsigned)mysql_get_int(&in, 2) : 0, month = n ? (unsigned)mysql_get_int(&in, 1) : 0, day = n ? (unsigned)mysql_get_int(&in, 1) : 0;
+    unsigned year = n ? (unsigned)mysqld_get_int(&in, 2) : 0, month = n ? (unsigned)mysqld_get_int(&in, 1) : 0, day = n ? (unsigned)mysqld_get_int(&in, 1) : 0;
     unsigned hour = 0, minute = 0, second = 0, us = 0;
     if (n >= 7)
-        hour = (unsigned)mysql_get_int(&in, 1), minute = (unsigned)mysql_get_int(&in, 1), second = (unsigned)mysql_get_int(&in, 1);
+        hour = (unsigned)mysqld_get_int(&in, 1), minute = (unsigned)mysqld_get_int(&in, 1), second = (unsigned)mysqld_get_int(&in, 1);
     if (n == 11)
-        us = (unsigned)mysql_get_int(&in, 4) % 1000000;
+        us = (unsigned)mysqld_get_int(&in, 4) % 1000000;
     int length = snprintf(scratch, 40, us ? "%04u-%02u-%02u %02u:%02u:%02u.%06u" : "%04u-%02u-%02u %02u:%02u:%02u", year, month, day, hour, minute, second, us);
-    *ret = (struct mysql_value){ .kind = MYSQL_V_TEXT, .text = { scratch, (size_t)length } };
+    *ret = (struct mysqld_value){ .kind = MYSQL_V_TEXT, .text = { scratch, (size_t)length } };
     return true;
 }
 
-static bool get_time(struct mysql_reader *r, char *scratch, struct mysql_value *ret)
+static bool get_time(struct mysqld_reader *r, char *scratch, struct mysqld_value *ret)
 {
-    unsigned n = (unsigned)mysql_get_int(r, 1);
-    struct mysql_reader in = mysql_reader_of(mysql_get_bytes(r, n));
+    unsigned n = (unsigned)mysqld_get_int(r, 1);
+    struct mysqld_reader in = mysqld_reader_of(mysqld_get_bytes(r, n));
     if (r->bad || (n != 0 && n != 8 && n != 12))
         return false;
-    bool negative = n && mysql_get_int(&in, 1);
-    unsigned days = n ? (unsigned)mysql_get_int(&in, 4) % 100 : 0, hour = n ? (unsigned)mysql_get_int(&in, 1) : 0;
-    unsigned minute = n ? (unsigned)mysql_get_int(&in, 1) : 0, second = n ? (unsigned)mysql_get_int(&in, 1) : 0;
+    bool negative = n && mysqld_get_int(&in, 1);
+    unsigned days = n ? (unsigned)mysqld_get_int(&in, 4) % 100 : 0, hour = n ? (unsigned)mysqld_get_int(&in, 1) : 0;
+    unsigned minute = n ? (unsigned)mysqld_get_int(&in, 1) : 0, second = n ? (unsigned)mysqld_get_int(&in, 1) : 0;
     int length = snprintf(scratch, 40, "%s%02u:%02u:%02u", negative ? "-" : "", days * 24 + hour, minute, second);
-    *ret = (struct mysql_value){ .kind = MYSQL_V_TEXT, .text = { scratch, (size_t)length } };
+    *ret = (struct mysqld_value){ .kind = MYSQL_V_TEXT, .text = { scratch, (size_t)length } };
     return true;
 }
 
-static bool get_integer(struct mysql_reader *r, unsigned bytes, bool is_unsigned, struct mysql_value *ret)
+static bool get_integer(struct mysqld_reader *r, unsigned bytes, bool is_unsigned, struct mysqld_value *ret)
 {
-    uint64_t v = mysql_get_int(r, bytes);
+    uint64_t v = mysqld_get_int(r, bytes);
     unsigned shift = 64 - 8 * bytes;
-    *ret = (struct mysql_value){ .kind = MYSQL_V_INTEGER, .integer = (int64_t)v };
+    *ret = (struct mysqld_value){ .kind = MYSQL_V_INTEGER, .integer = (int64_t)v };
     if (!is_unsigned)
         ret->integer = (int64_t)(v << shift) >> shift;
     return !r->bad;
 }
 
-static bool get_real(struct mysql_reader *r, unsigned bytes, struct mysql_value *ret)
+static bool get_real(struct mysqld_reader *r, unsigned bytes, struct mysqld_value *ret)
 {
-    struct str s = mysql_get_bytes(r, bytes);
+    struct str s = mysqld_get_bytes(r, bytes);
     float f = 0;
     double d = 0;
     if (r->bad)
@@ -354,15 +354,15 @@ static bool get_real(struct mysql_reader *r, unsigned bytes, struct mysql_value 
         memcpy(&f, s.p, sizeof f), d = f;
     else
         memcpy(&d, s.p, sizeof d);
-    *ret = (struct mysql_value){ .kind = isnan(d) ? MYSQL_V_NULL : MYSQL_V_REAL, .real = d };
+    *ret = (struct mysqld_value){ .kind = isnan(d) ? MYSQL_V_NULL : MYSQL_V_REAL, .real = d };
     return true;
 }
 
-bool mysql_type_get_binary(struct mysql_reader *r, uint16_t type, char *scratch, struct mysql_value *ret)
+bool mysqld_type_get_binary(struct mysqld_reader *r, uint16_t type, char *scratch, struct mysqld_value *ret)
 {
     bool is_unsigned = type & 0x8000;
     switch (type & 0xff) {
-    case MYSQL_NULL: *ret = (struct mysql_value){ .kind = MYSQL_V_NULL }; return true;
+    case MYSQL_NULL: *ret = (struct mysqld_value){ .kind = MYSQL_V_NULL }; return true;
     case MYSQL_TINY: return get_integer(r, 1, is_unsigned, ret);
     case MYSQL_SHORT:
     case MYSQL_YEAR: return get_integer(r, 2, is_unsigned, ret);
@@ -380,7 +380,7 @@ bool mysql_type_get_binary(struct mysql_reader *r, uint16_t type, char *scratch,
     case MYSQL_BIT:
     case MYSQL_JSON: case MYSQL_NEWDECIMAL: case 247: case 248: case 249: case 250: case 251:
     case MYSQL_BLOB: case MYSQL_VAR_STRING: case MYSQL_STRING: case 255:
-        *ret = (struct mysql_value){ .kind = MYSQL_V_TEXT, .text = mysql_get_lenenc(r) };
+        *ret = (struct mysqld_value){ .kind = MYSQL_V_TEXT, .text = mysqld_get_lenenc(r) };
         return !r->bad;
     default: return false;
     }

@@ -1,4 +1,4 @@
-/* mysql_auth.c - users and their scrambled passwords.
+/* mysqld_auth.c - users and their scrambled passwords.
  *
  *   mysql_native_password   SHA1(pw) XOR SHA1(nonce + SHA1(SHA1(pw)))
  *   caching_sha2_password   SHA256(pw) XOR SHA256(SHA256(SHA256(pw)) + nonce): the fast path, which a server that knows
@@ -8,23 +8,23 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 
-struct mysql_users {
+struct mysqld_users {
     struct map passwords; /* name -> char * */
 };
 
-struct mysql_users *mysql_users_open(const char *list, struct err *e)
+struct mysqld_users *mysqld_users_open(const char *list, struct err *e)
 {
     if (!list || !list[0])
         return NULL;
-    struct mysql_users *u = mem_zero(sizeof *u);
+    struct mysqld_users *u = mem_zero(sizeof *u);
     for (struct str rest = str_of(list); rest.p;) {
         struct str password = str_cut(&rest, ',');
         struct str name = str_cut(&password, ':');
         if (!name.n || !password.p) {
             err_set(e, 0, "SETTING_MALFORMED", "rds.users: '" STR_F "' is not NAME:PASSWORD", STR_A(name));
-            mysql_users_close(u);
+            mysqld_users_close(u);
             return NULL;
         }
         free(map_put(&u->passwords, name, mem_dup(password)));
@@ -32,7 +32,7 @@ struct mysql_users *mysql_users_open(const char *list, struct err *e)
     return u;
 }
 
-void mysql_users_close(struct mysql_users *u)
+void mysqld_users_close(struct mysqld_users *u)
 {
     if (!u)
         return;
@@ -74,7 +74,7 @@ static bool sha2_matches(struct str password, struct str response, const char *n
     return codec_same(response, bytes(want, sizeof want));
 }
 
-bool mysql_users_check(const struct mysql_users *u, struct str user, struct str plugin, struct str response, const char *nonce)
+bool mysqld_users_check(const struct mysqld_users *u, struct str user, struct str plugin, struct str response, const char *nonce)
 {
     if (!u)
         return true;

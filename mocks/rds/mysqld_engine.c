@@ -1,16 +1,16 @@
-/* mysql_engine.c - a connection to SQLite: opening it with MySQL's functions, prepared statements, rows by number.
+/* mysqld_engine.c - a connection to SQLite: opening it with MySQL's functions, prepared statements, rows by number.
  *
  * The database of the three tables is SQLite's main one, called pinterest_data here, so that qualified names are read
  * as they are written; information_schema is attached when somebody asks for it.
  */
 #include <stdlib.h>
 
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 
 enum { MOST_STATEMENTS = 256, CACHE_KIB = 16384, STEPS_A_LOOK = 2000 };
 
 /* Where the rows of a table are, in its order. */
-struct mysql_page {
+struct mysqld_page {
     uint64_t epoch;
     int64_t n, first;
     int64_t *rowids; /* NULL: first, first + 1, … */
@@ -20,11 +20,11 @@ struct mysql_page {
 
 static int look_at_clock(void *arg)
 {
-    struct mysql_engine *en = arg;
+    struct mysqld_engine *en = arg;
     return (en->deadline_us && clock_stopwatch_us() > en->deadline_us) || atomic_load(&en->state->closing);
 }
 
-static int configure(struct mysql_engine *en)
+static int configure(struct mysqld_engine *en)
 {
     sqlite3 *db = en->db;
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* "x" is never a text: a missing column is an error */
@@ -40,16 +40,16 @@ static int configure(struct mysql_engine *en)
                      CACHE_KIB);
     int code = sqlite3_exec(db, pragmas, NULL, NULL, NULL);
     if (code == SQLITE_OK)
-        code = mysql_function_register(db, en);
-    return code == SQLITE_OK ? mysql_schema_register(db, en) : code;
+        code = mysqld_function_register(db, en);
+    return code == SQLITE_OK ? mysqld_schema_register(db, en) : code;
 }
 
-struct mysql_engine *mysql_engine_open(struct mysql_state *state, struct err *e)
+struct mysqld_engine *mysqld_engine_open(struct mysqld_state *state, struct err *e)
 {
     pthread_mutex_lock(&state->lock);
     uint64_t generation = atomic_load(&state->generation);
     const char *uri = rds_uri(state->rds, e);
-    struct mysql_engine *en = uri ? mem_zero(sizeof *en) : NULL;
+    struct mysqld_engine *en = uri ? mem_zero(sizeof *en) : NULL;
     int code = SQLITE_OK;
     if (en) {
         en->state = state;
@@ -67,13 +67,13 @@ struct mysql_engine *mysql_engine_open(struct mysql_state *state, struct err *e)
         return en;
     }
     err_set(e, MYSQL_UNKNOWN, "RDS_STORAGE", "cannot open the database: %s", en->db ? sqlite3_errmsg(en->db) : "no memory");
-    mysql_engine_close(en);
+    mysqld_engine_close(en);
     return NULL;
 }
 
 /* ---- statements ---- */
 
-static void free_statement(struct mysql_statement *st)
+static void free_statement(struct mysqld_statement *st)
 {
     sqlite3_finalize(st->stmt);
     sqlite3_finalize(st->page);
@@ -83,7 +83,7 @@ static void free_statement(struct mysql_statement *st)
     free(st);
 }
 
-static void forget_statements(struct mysql_engine *en)
+static void forget_statements(struct mysqld_engine *en)
 {
     size_t at = 0;
     for (struct map_entry *m; (m = map_next(&en->statements, &at));)
@@ -91,18 +91,18 @@ static void forget_statements(struct mysql_engine *en)
     map_release(&en->statements);
 }
 
-static void forget_pages(struct mysql_engine *en)
+static void forget_pages(struct mysqld_engine *en)
 {
     size_t at = 0;
     for (struct map_entry *m; (m = map_next(&en->pages, &at));) {
-        struct mysql_page *p = m->value;
+        struct mysqld_page *p = m->value;
         free(p->rowids);
         free(p);
     }
     map_release(&en->pages);
 }
 
-void mysql_engine_close(struct mysql_engine *en)
+void mysqld_engine_close(struct mysqld_engine *en)
 {
     if (!en)
         return;
@@ -113,7 +113,7 @@ void mysql_engine_close(struct mysql_engine *en)
     free(en);
 }
 
-void mysql_engine_refresh(struct mysql_engine *en)
+void mysqld_engine_refresh(struct mysqld_engine *en)
 {
     uint64_t epoch = atomic_load(&en->state->schema_epoch);
     if (epoch == en->schema_epoch)
@@ -123,16 +123,16 @@ void mysql_engine_refresh(struct mysql_engine *en)
     en->schema_epoch = epoch;
 }
 
-struct mysql_statement *mysql_engine_find(struct mysql_engine *en, struct str key) { return map_get(&en->statements, key); }
+struct mysqld_statement *mysqld_engine_find(struct mysqld_engine *en, struct str key) { return map_get(&en->statements, key); }
 
-struct str mysql_engine_database(const struct mysql_engine *en)
+struct str mysqld_engine_database(const struct mysqld_engine *en)
 {
-    struct str own = mysql_session_database(en->session);
+    struct str own = mysqld_session_database(en->session);
     return own.n ? own : S(SQLFRONT_SCHEMA);
 }
 
 /* The types of expressions like MAX(x) come from a statement with plain x in its place. */
-static sqlite3_stmt *typing_of(struct mysql_engine *en, const struct sqlfront_result *r)
+static sqlite3_stmt *typing_of(struct mysqld_engine *en, const struct sqlfront_result *r)
 {
     sqlite3_stmt *q = NULL;
     if (r->typing.n)
@@ -141,7 +141,7 @@ static sqlite3_stmt *typing_of(struct mysql_engine *en, const struct sqlfront_re
 }
 
 /* Flags by the column the value comes from. */
-static void add_flags(struct mysql_engine *en, sqlite3_stmt *q, int i, struct mysql_type *t)
+static void add_flags(struct mysqld_engine *en, sqlite3_stmt *q, int i, struct mysqld_type *t)
 {
     const char *db = sqlite3_column_database_name(q, i), *table = sqlite3_column_table_name(q, i), *name = sqlite3_column_origin_name(q, i);
     int not_null = 0, key = 0, automatic = 0;
@@ -153,7 +153,7 @@ static void add_flags(struct mysql_engine *en, sqlite3_stmt *q, int i, struct my
         t->flags |= MYSQL_PRI_KEY_FLAG;
 }
 
-static void describe_columns(struct mysql_engine *en, struct mysql_statement *st, const struct sqlfront_result *r)
+static void describe_columns(struct mysqld_engine *en, struct mysqld_statement *st, const struct sqlfront_result *r)
 {
     sqlite3_stmt *typing = typing_of(en, r);
     st->n_columns = (size_t)sqlite3_column_count(st->stmt);
@@ -161,10 +161,10 @@ static void describe_columns(struct mysql_engine *en, struct mysql_statement *st
     st->all_typed = true;
     bool usable = typing && (size_t)sqlite3_column_count(typing) == st->n_columns;
     for (size_t i = 0; i < st->n_columns; i++) {
-        struct mysql_column *c = &st->columns[i];
+        struct mysqld_column *c = &st->columns[i];
         const char *declared = sqlite3_column_decltype(st->stmt, (int)i);
         if (declared) {
-            c->type = mysql_type_of(declared);
+            c->type = mysqld_type_of(declared);
             add_flags(en, st->stmt, (int)i, &c->type);
             continue;
         }
@@ -173,14 +173,14 @@ static void describe_columns(struct mysql_engine *en, struct mysql_statement *st
         c->expression = !declared;
         st->all_typed &= !c->expression;
         if (declared)
-            c->type = mysql_type_of(declared);
+            c->type = mysqld_type_of(declared);
         else
-            c->type = (struct mysql_type){ .number = MYSQL_NULL, .charset = MYSQL_CHARSET_BINARY, .flags = MYSQL_BINARY_FLAG, .name = "null" };
+            c->type = (struct mysqld_type){ .number = MYSQL_NULL, .charset = MYSQL_CHARSET_BINARY, .flags = MYSQL_BINARY_FLAG, .name = "null" };
     }
     sqlite3_finalize(typing);
 }
 
-static bool is_plain_table(struct mysql_engine *en, const char *name)
+static bool is_plain_table(struct mysqld_engine *en, const char *name)
 {
     sqlite3_stmt *q = NULL;
     bool plain = sqlite3_prepare_v2(en->db, "SELECT 1 FROM " SQLFRONT_SCHEMA ".sqlite_schema WHERE type='table' AND name = ?1 COLLATE NOCASE", -1, &q, NULL) == SQLITE_OK;
@@ -193,7 +193,7 @@ static bool is_plain_table(struct mysql_engine *en, const char *name)
 }
 
 /* The same columns of the rows from a rowid on. */
-static void prepare_page(struct mysql_engine *en, struct mysql_statement *st, const struct sqlfront_result *r)
+static void prepare_page(struct mysqld_engine *en, struct mysqld_statement *st, const struct sqlfront_result *r)
 {
     struct buf sql = BUF_INIT;
     st->page_table = mem_dup(r->page_table);
@@ -212,7 +212,7 @@ static void prepare_page(struct mysql_engine *en, struct mysql_statement *st, co
 }
 
 /* A missing table may only be one that SQLite has not seen yet: it looks again after a read, unless that has to wait. */
-static int prepare_again(struct mysql_engine *en, const struct sqlfront_result *r, sqlite3_stmt **ret)
+static int prepare_again(struct mysqld_engine *en, const struct sqlfront_result *r, sqlite3_stmt **ret)
 {
     int code = sqlite3_exec(en->db, "SELECT 1 FROM " SQLFRONT_SCHEMA ".sqlite_schema LIMIT 1", NULL, NULL, NULL);
     if (code != SQLITE_OK)
@@ -220,7 +220,7 @@ static int prepare_again(struct mysql_engine *en, const struct sqlfront_result *
     return sqlite3_prepare_v2(en->db, r->sql.p, (int)r->sql.n, ret, NULL);
 }
 
-struct mysql_statement *mysql_engine_prepare(struct mysql_engine *en, const struct sqlfront_result *r, struct str key, size_t *ret_at)
+struct mysqld_statement *mysqld_engine_prepare(struct mysqld_engine *en, const struct sqlfront_result *r, struct str key, size_t *ret_at)
 {
     sqlite3_stmt *q = NULL;
     int code = sqlite3_prepare_v3(en->db, r->sql.p, (int)r->sql.n, key.n ? SQLITE_PREPARE_PERSISTENT : 0, &q, NULL);
@@ -231,16 +231,16 @@ struct mysql_statement *mysql_engine_prepare(struct mysql_engine *en, const stru
         *ret_at = at < 0 ? STR_NONE : (size_t)at;
         return NULL;
     }
-    struct mysql_statement *st = mem_zero(sizeof *st);
+    struct mysqld_statement *st = mem_zero(sizeof *st);
     st->stmt = q;
     st->n_params = r->n_params;
     st->n_limits = r->n_limits;
     describe_columns(en, st, r);
     if (r->page)
         prepare_page(en, st, r);
-    struct str database = mysql_engine_database(en);
+    struct str database = mysqld_engine_database(en);
     char *z = mem_dup(database);
-    mysql_rows_header(st, z);
+    mysqld_rows_header(st, z);
     free(z);
     st->transient = !key.n;
     if (key.n) {
@@ -251,7 +251,7 @@ struct mysql_statement *mysql_engine_prepare(struct mysql_engine *en, const stru
     return st;
 }
 
-void mysql_engine_done(struct mysql_statement *st)
+void mysqld_engine_done(struct mysqld_statement *st)
 {
     sqlite3_reset(st->stmt);
     if (st->page)
@@ -260,11 +260,11 @@ void mysql_engine_done(struct mysql_statement *st)
         free_statement(st);
 }
 
-int mysql_engine_exec(struct mysql_engine *en, const char *sql) { return sqlite3_exec(en->db, sql, NULL, NULL, NULL); }
+int mysqld_engine_exec(struct mysqld_engine *en, const char *sql) { return sqlite3_exec(en->db, sql, NULL, NULL, NULL); }
 
 /* ---- rows by number ---- */
 
-static int read_rowids(sqlite3_stmt *q, struct mysql_page *p)
+static int read_rowids(sqlite3_stmt *q, struct mysqld_page *p)
 {
     int64_t *rowids = NULL;
     int64_t n = 0, cap = 0;
@@ -287,7 +287,7 @@ static int read_rowids(sqlite3_stmt *q, struct mysql_page *p)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-static int fill_page(struct mysql_engine *en, const char *table, struct mysql_page *p)
+static int fill_page(struct mysqld_engine *en, const char *table, struct mysqld_page *p)
 {
     struct buf sql = BUF_INIT;
     sqlite3_stmt *q = NULL;
@@ -305,9 +305,9 @@ static int fill_page(struct mysql_engine *en, const char *table, struct mysql_pa
     return code;
 }
 
-bool mysql_engine_row(struct mysql_engine *en, const char *table, int64_t offset, int64_t *ret_rowid, int *ret_code)
+bool mysqld_engine_row(struct mysqld_engine *en, const char *table, int64_t offset, int64_t *ret_rowid, int *ret_code)
 {
-    struct mysql_page *p = map_get(&en->pages, str_of(table));
+    struct mysqld_page *p = map_get(&en->pages, str_of(table));
     *ret_code = SQLITE_OK;
     if (!p) {
         p = mem_zero(sizeof *p);

@@ -1,32 +1,32 @@
-/* mysql_lane.c - where statements go that would hold up an event loop: changes, waits for a lock, long reads.
+/* mysqld_lane.c - where statements go that would hold up an event loop: changes, waits for a lock, long reads.
  *
  * Two threads take commands from a queue. A command that finds the tables locked goes to the end of the queue, so that
  * the one that holds the lock can go on; after MYSQL_LOCK_WAIT_MS it gets error 1205.
  */
 #include <stdlib.h>
 
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 
 enum { THREADS = 2, RETRY_US = 2000 };
 
-struct mysql_lane {
-    struct mysql_state *state;
+struct mysqld_lane {
+    struct mysqld_state *state;
     pthread_t threads[THREADS];
     int n_threads;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct mysql_command *head, *tail;
+    struct mysqld_command *head, *tail;
     bool closing;
 };
 
-static void put_last(struct mysql_lane *l, struct mysql_command *m)
+static void put_last(struct mysqld_lane *l, struct mysqld_command *m)
 {
     m->next = NULL;
     *(l->tail ? &l->tail->next : &l->head) = m;
     l->tail = m;
 }
 
-void mysql_lane_push(struct mysql_lane *l, struct mysql_command *m)
+void mysqld_lane_push(struct mysqld_lane *l, struct mysqld_command *m)
 {
     m->in_lane = true;
     pthread_mutex_lock(&l->lock);
@@ -36,10 +36,10 @@ void mysql_lane_push(struct mysql_lane *l, struct mysql_command *m)
 }
 
 /* The first whose time has come; else waits for the earliest. */
-static struct mysql_command *take(struct mysql_lane *l)
+static struct mysqld_command *take(struct mysqld_lane *l)
 {
     for (;;) {
-        struct mysql_command *before = NULL, *m = l->head;
+        struct mysqld_command *before = NULL, *m = l->head;
         int64_t now = clock_stopwatch_us(), earliest = INT64_MAX;
         for (; m && m->due_us > now; before = m, m = m->next)
             earliest = m->due_us < earliest ? m->due_us : earliest;
@@ -61,7 +61,7 @@ static struct mysql_command *take(struct mysql_lane *l)
 }
 
 /* Back into the queue, unless it has waited long enough. */
-static bool wait_for_lock(struct mysql_lane *l, struct mysql_command *m)
+static bool wait_for_lock(struct mysqld_lane *l, struct mysqld_command *m)
 {
     int64_t now = clock_stopwatch_us();
     if (!m->waiting_since_us)
@@ -75,10 +75,10 @@ static bool wait_for_lock(struct mysql_lane *l, struct mysql_command *m)
 
 static void *run_lane(void *arg)
 {
-    struct mysql_lane *l = arg;
-    struct mysql_engine *engine = NULL;
+    struct mysqld_lane *l = arg;
+    struct mysqld_engine *engine = NULL;
     pthread_mutex_lock(&l->lock);
-    for (struct mysql_command *m; (m = take(l));) {
+    for (struct mysqld_command *m; (m = take(l));) {
         pthread_mutex_unlock(&l->lock);
         struct call *call = m->call;
         m->slot = &engine;
@@ -88,18 +88,18 @@ static void *run_lane(void *arg)
             continue;
         pthread_mutex_unlock(&l->lock);
         if (result == MYSQL_BUSY)
-            result = mysql_error(&call->err, MYSQL_LOCK_WAIT, "Lock wait timeout exceeded; try restarting transaction");
+            result = mysqld_error(&call->err, MYSQL_LOCK_WAIT, "Lock wait timeout exceeded; try restarting transaction");
         call_finish(call, result);
         pthread_mutex_lock(&l->lock);
     }
     pthread_mutex_unlock(&l->lock);
-    mysql_engine_close(engine);
+    mysqld_engine_close(engine);
     return NULL;
 }
 
-struct mysql_lane *mysql_lane_open(struct mysql_state *state, struct err *e)
+struct mysqld_lane *mysqld_lane_open(struct mysqld_state *state, struct err *e)
 {
-    struct mysql_lane *l = mem_zero(sizeof *l);
+    struct mysqld_lane *l = mem_zero(sizeof *l);
     pthread_condattr_t attr;
     l->state = state;
     pthread_mutex_init(&l->lock, NULL);
@@ -112,11 +112,11 @@ struct mysql_lane *mysql_lane_open(struct mysql_state *state, struct err *e)
     if (l->n_threads)
         return l;
     err_set(e, 0, "SERVER_START", "cannot start a thread for slow statements");
-    mysql_lane_close(l);
+    mysqld_lane_close(l);
     return NULL;
 }
 
-void mysql_lane_close(struct mysql_lane *l)
+void mysqld_lane_close(struct mysqld_lane *l)
 {
     if (!l)
         return;

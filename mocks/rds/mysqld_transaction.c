@@ -1,24 +1,24 @@
-/* mysql_transaction.c - sessions that write: an engine of their own, whose transaction begins with the first change.
+/* mysqld_transaction.c - sessions that write: an engine of their own, whose transaction begins with the first change.
  *
  * BEGIN IMMEDIATE takes SQLite's one write lock at once, so that a transaction never finds out later that it cannot have
  * it; until then the session reads like any other and holds nothing.
  */
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 
-struct mysql_engine *mysql_transaction_engine(struct mysql_session *s, struct err *e)
+struct mysqld_engine *mysqld_transaction_engine(struct mysqld_session *s, struct err *e)
 {
-    struct mysql_state *state = s->state;
+    struct mysqld_state *state = s->state;
     if (s->own && s->own->generation != atomic_load(&state->generation)) {
-        mysql_transaction_forget(s); /* the tables were reset */
+        mysqld_transaction_forget(s); /* the tables were reset */
     }
     if (s->own)
         return s->own;
     if (atomic_fetch_add(&state->writers, 1) >= MYSQL_MAX_WRITERS) {
         atomic_fetch_sub(&state->writers, 1);
-        mysql_error(e, MYSQL_OUT_OF_RESOURCES, "Out of memory: %d sessions write at once already; close some of them", MYSQL_MAX_WRITERS);
+        mysqld_error(e, MYSQL_OUT_OF_RESOURCES, "Out of memory: %d sessions write at once already; close some of them", MYSQL_MAX_WRITERS);
         return NULL;
     }
-    s->own = mysql_engine_open(state, e);
+    s->own = mysqld_engine_open(state, e);
     if (!s->own)
         atomic_fetch_sub(&state->writers, 1);
     else
@@ -26,33 +26,33 @@ struct mysql_engine *mysql_transaction_engine(struct mysql_session *s, struct er
     return s->own;
 }
 
-static enum mysql_outcome exec(struct mysql_session *s, const char *sql, struct err *e)
+static enum mysqld_outcome exec(struct mysqld_session *s, const char *sql, struct err *e)
 {
-    int code = mysql_engine_exec(s->own, sql);
+    int code = mysqld_engine_exec(s->own, sql);
     if (code == SQLITE_OK)
         return MYSQL_DONE;
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         return MYSQL_BUSY;
-    mysql_error_translate(e, sqlite3_errmsg(s->own->db), code, str_of(sql), STR_NONE, mysql_session_database(s));
+    mysqld_error_translate(e, sqlite3_errmsg(s->own->db), code, str_of(sql), STR_NONE, mysqld_session_database(s));
     return MYSQL_FAILED;
 }
 
-enum mysql_outcome mysql_transaction_begin(struct mysql_session *s, struct err *e)
+enum mysqld_outcome mysqld_transaction_begin(struct mysqld_session *s, struct err *e)
 {
     if (!(s->no_autocommit || s->in_transaction) || s->began)
         return MYSQL_DONE;
-    enum mysql_outcome o = exec(s, "BEGIN IMMEDIATE", e);
+    enum mysqld_outcome o = exec(s, "BEGIN IMMEDIATE", e);
     s->began = o == MYSQL_DONE;
     return o;
 }
 
 /* Counted up after the change is there and before the answer: whoever hears of it finds it. */
-static void changed(struct mysql_session *s) { atomic_fetch_add(&s->state->data_epoch, 1); }
+static void changed(struct mysqld_session *s) { atomic_fetch_add(&s->state->data_epoch, 1); }
 
-enum mysql_outcome mysql_transaction_commit(struct mysql_session *s, struct err *e)
+enum mysqld_outcome mysqld_transaction_commit(struct mysqld_session *s, struct err *e)
 {
     if (s->began) {
-        enum mysql_outcome o = exec(s, "COMMIT", e);
+        enum mysqld_outcome o = exec(s, "COMMIT", e);
         if (o != MYSQL_DONE)
             return o;
         changed(s);
@@ -61,23 +61,23 @@ enum mysql_outcome mysql_transaction_commit(struct mysql_session *s, struct err 
     return MYSQL_DONE;
 }
 
-void mysql_transaction_rollback(struct mysql_session *s)
+void mysqld_transaction_rollback(struct mysqld_session *s)
 {
     if (s->began) {
         if (!sqlite3_get_autocommit(s->own->db))
-            mysql_engine_exec(s->own, "ROLLBACK");
+            mysqld_engine_exec(s->own, "ROLLBACK");
         changed(s);
         atomic_fetch_add(&s->state->schema_epoch, 1);
     }
     s->began = s->in_transaction = false;
 }
 
-void mysql_transaction_forget(struct mysql_session *s)
+void mysqld_transaction_forget(struct mysqld_session *s)
 {
-    mysql_transaction_rollback(s);
+    mysqld_transaction_rollback(s);
     if (!s->own)
         return;
-    mysql_engine_close(s->own);
+    mysqld_engine_close(s->own);
     s->own = NULL;
     atomic_fetch_sub(&s->state->writers, 1);
 }

@@ -1,4 +1,4 @@
-/* mysql_schema.c - information_schema: MySQL's tables about tables, made from SQLite's.
+/* mysqld_schema.c - information_schema: MySQL's tables about tables, made from SQLite's.
  * https://dev.mysql.com/doc/refman/8.0/en/information-schema.html
  *
  * An engine attaches it at the first statement that asks for it, and fills it again when tables have changed or a
@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 
 /* Columns are text unless a type is given. */
 static const char *const definitions[] = {
@@ -105,7 +105,7 @@ static void text_or_null(sqlite3_context *c, const char *z)
         sqlite3_result_null(c);
 }
 
-static uint32_t precision_of(const struct mysql_type *t)
+static uint32_t precision_of(const struct mysqld_type *t)
 {
     switch (t->number) {
     case MYSQL_LONGLONG: return 19;
@@ -124,7 +124,7 @@ static void f_type(sqlite3_context *c, int n, sqlite3_value **v)
 {
     (void)n;
     const char *declared = (const char *)sqlite3_value_text(v[0]), *what = (const char *)sqlite3_value_text(v[1]);
-    struct mysql_type t = mysql_type_of(declared);
+    struct mysqld_type t = mysqld_type_of(declared);
     bool text = t.charset != MYSQL_CHARSET_BINARY, bytes = t.number == MYSQL_BLOB || t.number == MYSQL_STRING || t.number == MYSQL_VAR_STRING;
     uint32_t precision = precision_of(&t), per = text ? 4 : 1;
     struct buf full = BUF_INIT;
@@ -136,7 +136,7 @@ static void f_type(sqlite3_context *c, int n, sqlite3_value **v)
                 sqlite3_result_int(c, t.decimals);
             break;
         }
-        mysql_type_put_name(&full, declared);
+        mysqld_type_put_name(&full, declared);
         sqlite3_result_text(c, full.p, (int)full.n, SQLITE_TRANSIENT);
         break;
     case 'a': /* chars, charset */
@@ -188,7 +188,7 @@ static void f_rows(sqlite3_context *c, int n, sqlite3_value **v)
     sqlite3_free(sql);
 }
 
-int mysql_schema_register(sqlite3 *db, struct mysql_engine *en)
+int mysqld_schema_register(sqlite3 *db, struct mysqld_engine *en)
 {
     (void)en;
     sqlite3_create_function(db, "weirbox_type", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, f_type, NULL, NULL);
@@ -220,7 +220,7 @@ static int define(sqlite3 *db, const char *definition)
     return code;
 }
 
-static int attach(struct mysql_engine *en)
+static int attach(struct mysqld_engine *en)
 {
     int code = sqlite3_exec(en->db, "ATTACH ':memory:' AS information_schema", NULL, NULL, NULL);
     for (size_t i = 0; i < N_DEFINITIONS && code == SQLITE_OK; i++)
@@ -243,9 +243,9 @@ static int run(sqlite3 *db, const char *sql, struct str database)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-int mysql_schema_fill(struct mysql_engine *en)
+int mysqld_schema_fill(struct mysqld_engine *en)
 {
-    struct str database = mysql_engine_database(en);
+    struct str database = mysqld_engine_database(en);
     int code = en->has_schema ? SQLITE_OK : attach(en);
     uint64_t epoch = atomic_load(&en->state->schema_epoch) + atomic_load(&en->state->data_epoch) + 1;
     if (code != SQLITE_OK || (en->filled_epoch == epoch && str_is(database, en->filled_for)))

@@ -1,13 +1,13 @@
-/* mysql_type.h - MySQL's column types: how they are declared, described on the wire, and written in rows.
+/* mysqld_type.h - MySQL's column types: how they are declared, described on the wire, and written in rows.
  * Numbers: enum_field_types of the protocol; lengths and flags as a MySQL 8.0 server sends them.
  */
-#ifndef MOCKS_RDS_MYSQL_TYPE_H
-#define MOCKS_RDS_MYSQL_TYPE_H
+#ifndef MOCKS_RDS_MYSQLD_TYPE_H
+#define MOCKS_RDS_MYSQLD_TYPE_H
 
 #include "base/buf.h"
 #include "base/str.h"
 
-enum mysql_type_number {
+enum mysqld_type_number {
     MYSQL_DECIMAL = 0, MYSQL_TINY = 1, MYSQL_SHORT = 2, MYSQL_LONG = 3, MYSQL_FLOAT = 4, MYSQL_DOUBLE = 5, MYSQL_NULL = 6,
     MYSQL_TIMESTAMP = 7, MYSQL_LONGLONG = 8, MYSQL_INT24 = 9, MYSQL_DATE = 10, MYSQL_TIME = 11, MYSQL_DATETIME = 12,
     MYSQL_YEAR = 13, MYSQL_VARCHAR = 15, MYSQL_BIT = 16, MYSQL_JSON = 245, MYSQL_NEWDECIMAL = 246, MYSQL_BLOB = 252,
@@ -17,7 +17,7 @@ enum { MYSQL_NOT_NULL_FLAG = 1, MYSQL_PRI_KEY_FLAG = 2, MYSQL_UNIQUE_FLAG = 4, M
        MYSQL_BINARY_FLAG = 128, MYSQL_AUTO_INCREMENT_FLAG = 512, MYSQL_NUM_FLAG = 32768 };
 enum { MYSQL_CHARSET_BINARY = 63, MYSQL_CHARSET_UTF8MB4 = 45 };
 
-struct mysql_type {
+struct mysqld_type {
     uint8_t number, decimals;
     uint16_t flags, charset;
     uint32_t length;
@@ -27,29 +27,29 @@ struct mysql_type {
 };
 
 /* Of a column's declaration, e.g. "VARCHAR(60)"; text when it is none that is known. */
-struct mysql_type mysql_type_of(const char *declared);
+struct mysqld_type mysqld_type_of(const char *declared);
 /* What MySQL shows for it: "varchar(60)", "int unsigned". */
-void mysql_type_put_name(struct buf *out, const char *declared);
+void mysqld_type_put_name(struct buf *out, const char *declared);
 
 /* A value as SQLite has it. */
-struct mysql_value {
+struct mysqld_value {
     enum { MYSQL_V_NULL, MYSQL_V_INTEGER, MYSQL_V_REAL, MYSQL_V_TEXT } kind;
     int64_t integer;
     double real;
     struct str text;
 };
 /* As in a row of the text protocol (lenenc), or of the binary one. NULL is for the caller. */
-void mysql_type_put_text(struct buf *out, const struct mysql_type *t, const struct mysql_value *v);
-void mysql_type_put_binary(struct buf *out, const struct mysql_type *t, const struct mysql_value *v);
+void mysqld_type_put_text(struct buf *out, const struct mysqld_type *t, const struct mysqld_value *v);
+void mysqld_type_put_binary(struct buf *out, const struct mysqld_type *t, const struct mysqld_value *v);
 /* Shortest decimal that reads back the same, in MySQL's form (1e21). */
-void mysql_type_put_double(struct buf *out, double v);
+void mysqld_type_put_double(struct buf *out, double v);
 
 /* The type of an expression, as its values tell it: begin with MYSQL_NULL, then see each. */
-void mysql_type_see(struct mysql_type *t, const struct mysql_value *v);
+void mysqld_type_see(struct mysqld_type *t, const struct mysqld_value *v);
 
-struct mysql_reader;
+struct mysqld_reader;
 /* A parameter of COM_STMT_EXECUTE; false when the type is unknown or the value is not whole. text lives in *scratch (of
  * at least 40 bytes) or in the packet. */
-bool mysql_type_get_binary(struct mysql_reader *r, uint16_t type, char *scratch, struct mysql_value *ret);
+bool mysqld_type_get_binary(struct mysqld_reader *r, uint16_t type, char *scratch, struct mysqld_value *ret);
 
 #endif

@@ -1,14 +1,14 @@
-/* mysql_function_date.c - dates and times: "YYYY-MM-DD[ hh:mm:ss[.ffffff]]" as text, UTC.
+/* mysqld_function_date.c - dates and times: "YYYY-MM-DD[ hh:mm:ss[.ffffff]]" as text, UTC.
  * https://dev.mysql.com/doc/refman/8.0/en/date-and-time-functions.html
  */
-#include "mocks/rds/mysql_function.h"
+#include "mocks/rds/mysqld_function.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #define FUNCTION(name) static void name(sqlite3_context *c, int n, sqlite3_value **v)
 
-static struct clock *clock_of(sqlite3_context *c) { return ((struct mysql_engine *)sqlite3_user_data(c))->state->clock; }
+static struct clock *clock_of(sqlite3_context *c) { return ((struct mysqld_engine *)sqlite3_user_data(c))->state->clock; }
 
 static bool take(const char **p, int width, int *ret)
 {
@@ -219,7 +219,7 @@ static void put_format(sqlite3_context *c, int64_t ms, struct str format)
             put_specifier(&b, format.p[++i], ms);
         else
             buf_c(&b, format.p[i]);
-    mysql_function_result(c, buf_str(&b));
+    mysqld_function_result(c, buf_str(&b));
     buf_release(&b);
 }
 
@@ -229,7 +229,7 @@ FUNCTION(f_date_format)
     bool time;
     (void)n;
     if (moment_of(v[0], &ms, &time))
-        put_format(c, ms, mysql_function_text(v[1]));
+        put_format(c, ms, mysqld_function_text(v[1]));
 }
 
 FUNCTION(f_unix_timestamp)
@@ -246,7 +246,7 @@ FUNCTION(f_from_unixtime)
     if (sqlite3_value_type(v[0]) == SQLITE_NULL || !(s >= 0 && s < 32536771200.0))
         return;
     if (n > 1)
-        put_format(c, (int64_t)s * 1000, mysql_function_text(v[1]));
+        put_format(c, (int64_t)s * 1000, mysqld_function_text(v[1]));
     else
         result_date(c, (int64_t)s * 1000, true);
 }
@@ -325,7 +325,7 @@ FUNCTION(f_last_day)
         result_date(c, ms, false);
 }
 
-const struct mysql_function mysql_function_dates[] = {
+const struct mysqld_function mysqld_function_dates[] = {
     { "now", -1, f_now },              { "curdate", -1, f_curdate },       { "curtime", -1, f_curtime },
     { "date", 1, f_date },             { "as_datetime", 1, f_as_datetime }, { "as_time", 1, f_as_time },
     { "timestamp", 1, f_as_datetime }, { "extract", 2, f_extract },        { "year", 1, f_year },
@@ -339,4 +339,4 @@ const struct mysql_function mysql_function_dates[] = {
     { "subdate", 3, f_date_sub },      { "datediff", 2, f_datediff },
     { "last_day", 1, f_last_day },
 };
-const size_t mysql_function_n_dates = sizeof mysql_function_dates / sizeof *mysql_function_dates;
+const size_t mysqld_function_n_dates = sizeof mysqld_function_dates / sizeof *mysqld_function_dates;

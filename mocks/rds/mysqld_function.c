@@ -1,9 +1,9 @@
-/* mysql_function.c - MySQL's functions that SQLite lacks or understands otherwise: about the session, text, numbers.
- * https://dev.mysql.com/doc/refman/8.0/en/built-in-function-reference.html  (dates: mysql_function_date.c)
+/* mysqld_function.c - MySQL's functions that SQLite lacks or understands otherwise: about the session, text, numbers.
+ * https://dev.mysql.com/doc/refman/8.0/en/built-in-function-reference.html  (dates: mysqld_function_date.c)
  *
  * NULL in, NULL out, where the table does not say otherwise.
  */
-#include "mocks/rds/mysql_function.h"
+#include "mocks/rds/mysqld_function.h"
 
 #include <math.h>
 #include <regex.h>
@@ -15,37 +15,37 @@
 
 enum { LONGEST = 16 << 20, MOST_SLEEP_MS = 60000, LONGEST_PATTERN = 8192, LONGEST_REGEX = 512, MOST_REPEATS = 2 };
 
-struct str mysql_function_text(sqlite3_value *v)
+struct str mysqld_function_text(sqlite3_value *v)
 {
     const char *p = (const char *)sqlite3_value_text(v);
     return (struct str){ p, (size_t)sqlite3_value_bytes(v) };
 }
 
-void mysql_function_result(sqlite3_context *c, struct str s) { sqlite3_result_text64(c, s.p ? s.p : "", s.n, SQLITE_TRANSIENT, SQLITE_UTF8); }
+void mysqld_function_result(sqlite3_context *c, struct str s) { sqlite3_result_text64(c, s.p ? s.p : "", s.n, SQLITE_TRANSIENT, SQLITE_UTF8); }
 
 static void result_buf(sqlite3_context *c, struct buf *b)
 {
     if (b->full)
         sqlite3_result_null(c);
     else
-        mysql_function_result(c, buf_str(b));
+        mysqld_function_result(c, buf_str(b));
     buf_release(b);
 }
 
-static struct mysql_session *session_of(sqlite3_context *c) { return ((struct mysql_engine *)sqlite3_user_data(c))->session; }
+static struct mysqld_session *session_of(sqlite3_context *c) { return ((struct mysqld_engine *)sqlite3_user_data(c))->session; }
 
 #define FUNCTION(name) static void name(sqlite3_context *c, int n, sqlite3_value **v)
 #define UNUSED (void)n, (void)v
 
 /* ---- the session ---- */
 
-static void result_value(sqlite3_context *c, const struct mysql_value *v)
+static void result_value(sqlite3_context *c, const struct mysqld_value *v)
 {
     switch (v->kind) {
     case MYSQL_V_NULL: sqlite3_result_null(c); break;
     case MYSQL_V_INTEGER: sqlite3_result_int64(c, v->integer); break;
     case MYSQL_V_REAL: sqlite3_result_double(c, v->real); break;
-    case MYSQL_V_TEXT: mysql_function_result(c, v->text); break;
+    case MYSQL_V_TEXT: mysqld_function_result(c, v->text); break;
     }
 }
 
@@ -53,9 +53,9 @@ FUNCTION(f_sysvar)
 {
     UNUSED;
     char scratch[32], message[160];
-    struct mysql_value value;
-    struct str name = mysql_function_text(v[0]);
-    if (mysql_set_get(session_of(c), name, scratch, &value)) {
+    struct mysqld_value value;
+    struct str name = mysqld_function_text(v[0]);
+    if (mysqld_set_get(session_of(c), name, scratch, &value)) {
         result_value(c, &value);
         return;
     }
@@ -66,7 +66,7 @@ FUNCTION(f_sysvar)
 FUNCTION(f_uservar)
 {
     UNUSED;
-    const struct mysql_value *value = mysql_set_user_variable(session_of(c), mysql_function_text(v[0]));
+    const struct mysqld_value *value = mysqld_set_user_variable(session_of(c), mysqld_function_text(v[0]));
     if (value)
         result_value(c, value);
 }
@@ -82,7 +82,7 @@ FUNCTION(f_database)
 FUNCTION(f_user)
 {
     UNUSED;
-    struct mysql_session *s = session_of(c);
+    struct mysqld_session *s = session_of(c);
     char text[128];
     snprintf(text, sizeof text, "%.60s@%s", s->user ? s->user : "", tcp_peer(s->conn));
     sqlite3_result_text(c, text, -1, SQLITE_TRANSIENT);
@@ -113,7 +113,7 @@ FUNCTION(f_sleep)
 {
     UNUSED;
     double ms = sqlite3_value_double(v[0]) * 1000;
-    struct mysql_session *s = session_of(c);
+    struct mysqld_session *s = session_of(c);
     if (ms > 0 && s->delay_ms < MOST_SLEEP_MS)
         s->delay_ms += ms < MOST_SLEEP_MS ? (int64_t)ms : MOST_SLEEP_MS;
     sqlite3_result_int(c, 0);
@@ -125,7 +125,7 @@ FUNCTION(f_uuid)
 {
     UNUSED;
     struct arena a = ARENA_INIT;
-    mysql_function_result(c, cloud_uuid(session_of(c)->state->cloud, &a));
+    mysqld_function_result(c, cloud_uuid(session_of(c)->state->cloud, &a));
     arena_release(&a);
 }
 
@@ -151,7 +151,7 @@ FUNCTION(f_concat)
     if (any_null(n, v))
         return;
     for (int i = 0; i < n; i++)
-        buf_str_add(&b, mysql_function_text(v[i]));
+        buf_str_add(&b, mysqld_function_text(v[i]));
     result_buf(c, &b);
 }
 
@@ -165,8 +165,8 @@ FUNCTION(f_concat_ws)
         if (sqlite3_value_type(v[i]) == SQLITE_NULL)
             continue;
         if (!first)
-            buf_str_add(&b, mysql_function_text(v[0]));
-        buf_str_add(&b, mysql_function_text(v[i]));
+            buf_str_add(&b, mysqld_function_text(v[0]));
+        buf_str_add(&b, mysqld_function_text(v[i]));
         first = false;
     }
     result_buf(c, &b);
@@ -183,17 +183,17 @@ static size_t bytes_of(struct str s, int64_t n)
 
 FUNCTION(f_left)
 {
-    struct str s = mysql_function_text(v[0]);
+    struct str s = mysqld_function_text(v[0]);
     if (!any_null(n, v))
-        mysql_function_result(c, str_head(s, bytes_of(s, sqlite3_value_int64(v[1]))));
+        mysqld_function_result(c, str_head(s, bytes_of(s, sqlite3_value_int64(v[1]))));
 }
 
 FUNCTION(f_right)
 {
-    struct str s = mysql_function_text(v[0]);
+    struct str s = mysqld_function_text(v[0]);
     int64_t all = (int64_t)utf8_count(s), want = sqlite3_value_int64(v[1]);
     if (!any_null(n, v))
-        mysql_function_result(c, str_from(s, bytes_of(s, want < 0 ? all : want > all ? 0 : all - want)));
+        mysqld_function_result(c, str_from(s, bytes_of(s, want < 0 ? all : want > all ? 0 : all - want)));
 }
 
 
@@ -210,7 +210,7 @@ FUNCTION(f_locate)
 {
     if (any_null(n, v))
         return;
-    struct str what = mysql_function_text(v[0]), s = mysql_function_text(v[1]);
+    struct str what = mysqld_function_text(v[0]), s = mysqld_function_text(v[1]);
     int64_t from = n > 2 ? sqlite3_value_int64(v[2]) : 1;
     size_t skip = from > 0 ? bytes_of(s, from - 1) : s.n, at = from > 0 ? find_nocase(str_from(s, skip), what) : STR_NONE;
     sqlite3_result_int64(c, at == STR_NONE ? 0 : (int64_t)utf8_count(str_head(s, skip + at)) + 1);
@@ -225,19 +225,19 @@ FUNCTION(f_instr)
 FUNCTION(f_length)
 {
     if (!any_null(n, v))
-        sqlite3_result_int64(c, (int64_t)mysql_function_text(v[0]).n);
+        sqlite3_result_int64(c, (int64_t)mysqld_function_text(v[0]).n);
 }
 
 FUNCTION(f_char_length)
 {
     if (!any_null(n, v))
-        sqlite3_result_int64(c, (int64_t)utf8_count(mysql_function_text(v[0])));
+        sqlite3_result_int64(c, (int64_t)utf8_count(mysqld_function_text(v[0])));
 }
 
 static void change_case(sqlite3_context *c, sqlite3_value *v, char from, char to)
 {
     struct buf b = BUF_MAX(LONGEST);
-    struct str s = mysql_function_text(v);
+    struct str s = mysqld_function_text(v);
     for (size_t i = 0; i < s.n; i++)
         buf_c(&b, s.p[i] >= from && s.p[i] <= from + 25 ? (char)(s.p[i] - from + to) : s.p[i]);
     result_buf(c, &b);
@@ -254,7 +254,7 @@ static void repeat(sqlite3_context *c, struct str s, int64_t times)
     result_buf(c, &b);
 }
 
-FUNCTION(f_repeat) { if (!any_null(n, v)) repeat(c, mysql_function_text(v[0]), sqlite3_value_int64(v[1])); }
+FUNCTION(f_repeat) { if (!any_null(n, v)) repeat(c, mysqld_function_text(v[0]), sqlite3_value_int64(v[1])); }
 FUNCTION(f_space) { if (!any_null(n, v)) repeat(c, S(" "), sqlite3_value_int64(v[0])); }
 
 FUNCTION(f_reverse)
@@ -262,7 +262,7 @@ FUNCTION(f_reverse)
     struct buf b = BUF_MAX(LONGEST);
     if (any_null(n, v))
         return;
-    struct str s = mysql_function_text(v[0]);
+    struct str s = mysqld_function_text(v[0]);
     while (s.n) {
         size_t at = s.n - 1;
         while (at && ((unsigned char)s.p[at] & 0xC0) == 0x80)
@@ -275,13 +275,13 @@ FUNCTION(f_reverse)
 
 static void pad(sqlite3_context *c, sqlite3_value **v, bool left)
 {
-    struct str s = mysql_function_text(v[0]), fill = mysql_function_text(v[2]);
+    struct str s = mysqld_function_text(v[0]), fill = mysqld_function_text(v[2]);
     int64_t want = sqlite3_value_int64(v[1]), have = (int64_t)utf8_count(s);
     struct buf b = BUF_MAX(LONGEST);
     if (want < 0 || (want > have && !fill.n) || want > LONGEST)
         return;
     if (want <= have) {
-        mysql_function_result(c, str_head(s, bytes_of(s, want)));
+        mysqld_function_result(c, str_head(s, bytes_of(s, want)));
         return;
     }
     if (!left)
@@ -305,7 +305,7 @@ FUNCTION(f_substring_index)
 {
     if (any_null(n, v))
         return;
-    struct str s = mysql_function_text(v[0]), sep = mysql_function_text(v[1]);
+    struct str s = mysqld_function_text(v[0]), sep = mysqld_function_text(v[1]);
     int64_t want = sqlite3_value_int64(v[2]), total = 0, seen = 0;
     for (size_t i = 0; sep.n && i + sep.n <= s.n;)
         if (memcmp(s.p + i, sep.p, sep.n) == 0)
@@ -316,18 +316,18 @@ FUNCTION(f_substring_index)
         want = total + want + 1;
     bool tail = sqlite3_value_int64(v[2]) < 0;
     if (!sep.n || (!tail && want > total) || (tail && want <= 0)) {
-        mysql_function_result(c, sep.n ? s : S(""));
+        mysqld_function_result(c, sep.n ? s : S(""));
         return;
     }
     for (size_t i = 0; i + sep.n <= s.n; i++)
         if (memcmp(s.p + i, sep.p, sep.n) == 0) {
             if (++seen == want) {
-                mysql_function_result(c, tail ? str_from(s, i + sep.n) : str_head(s, i));
+                mysqld_function_result(c, tail ? str_from(s, i + sep.n) : str_head(s, i));
                 return;
             }
             i += sep.n - 1;
         }
-    mysql_function_result(c, S(""));
+    mysqld_function_result(c, S(""));
 }
 
 FUNCTION(f_strcmp)
@@ -341,7 +341,7 @@ FUNCTION(f_strcmp)
 FUNCTION(f_field)
 {
     for (int i = 1; i < n; i++)
-        if (!any_null(1, v) && !any_null(1, v + i) && str_eq_nocase(mysql_function_text(v[0]), mysql_function_text(v[i]))) {
+        if (!any_null(1, v) && !any_null(1, v + i) && str_eq_nocase(mysqld_function_text(v[0]), mysqld_function_text(v[i]))) {
             sqlite3_result_int(c, i);
             return;
         }
@@ -359,9 +359,9 @@ FUNCTION(f_find_in_set)
 {
     if (any_null(n, v))
         return;
-    struct str what = mysql_function_text(v[0]);
+    struct str what = mysqld_function_text(v[0]);
     int at = 1;
-    for (struct str rest = mysql_function_text(v[1]); rest.p && rest.n; at++)
+    for (struct str rest = mysqld_function_text(v[1]); rest.p && rest.n; at++)
         if (str_eq_nocase(str_cut(&rest, ','), what)) {
             sqlite3_result_int(c, at);
             return;
@@ -372,7 +372,7 @@ FUNCTION(f_find_in_set)
 FUNCTION(f_ascii)
 {
     if (!any_null(n, v))
-        sqlite3_result_int(c, mysql_function_text(v[0]).n ? (unsigned char)mysql_function_text(v[0]).p[0] : 0);
+        sqlite3_result_int(c, mysqld_function_text(v[0]).n ? (unsigned char)mysqld_function_text(v[0]).p[0] : 0);
 }
 
 static void digest(sqlite3_context *c, const uint8_t *bytes, size_t n)
@@ -387,7 +387,7 @@ FUNCTION(f_md5)
     uint8_t out[MD5_BYTES];
     if (any_null(n, v))
         return;
-    codec_md5(mysql_function_text(v[0]), out);
+    codec_md5(mysqld_function_text(v[0]), out);
     digest(c, out, sizeof out);
 }
 
@@ -396,7 +396,7 @@ FUNCTION(f_sha1)
     uint8_t out[SHA1_BYTES];
     if (any_null(n, v))
         return;
-    codec_sha1(mysql_function_text(v[0]), out);
+    codec_sha1(mysqld_function_text(v[0]), out);
     digest(c, out, sizeof out);
 }
 
@@ -405,7 +405,7 @@ FUNCTION(f_sha2)
     uint8_t out[SHA256_BYTES];
     if (any_null(n, v) || (sqlite3_value_int(v[1]) != 256 && sqlite3_value_int(v[1]) != 0))
         return;
-    codec_sha256(mysql_function_text(v[0]), out);
+    codec_sha256(mysqld_function_text(v[0]), out);
     digest(c, out, sizeof out);
 }
 
@@ -452,10 +452,10 @@ FUNCTION(f_like)
     long steps = 1000000;
     if (any_null(n, v))
         return;
-    struct str escape = n > 2 ? mysql_function_text(v[2]) : S("\\");
+    struct str escape = n > 2 ? mysqld_function_text(v[2]) : S("\\");
     uint32_t e = escape.n ? utf8_next(&escape) : UINT32_MAX;
-    struct str pattern = mysql_function_text(v[0]);
-    bool is_like = pattern.n <= LONGEST_PATTERN && like(pattern, mysql_function_text(v[1]), e, &steps);
+    struct str pattern = mysqld_function_text(v[0]);
+    bool is_like = pattern.n <= LONGEST_PATTERN && like(pattern, mysqld_function_text(v[1]), e, &steps);
     if (steps < 0 || pattern.n > LONGEST_PATTERN)
         sqlite3_result_error(c, "the pattern takes too long", -1);
     else
@@ -566,7 +566,7 @@ FUNCTION(f_format)
 
 /* ---- the table ---- */
 
-static const struct mysql_function functions[] = {
+static const struct mysqld_function functions[] = {
     { "sysvar", 1, f_sysvar },        { "uservar", 1, f_uservar },      { "database", 0, f_database },
     { "user", 0, f_user },            { "session_user", 0, f_user },    { "system_user", 0, f_user },
     { "current_user", 0, f_current_user }, { "version", 0, f_version }, { "connection_id", 0, f_connection_id },
@@ -589,7 +589,7 @@ static const struct mysql_function functions[] = {
     { "any_value", 1, f_same },       { "format", 2, f_format },
 };
 
-static int add(sqlite3 *db, struct mysql_engine *en, const struct mysql_function *f, size_t n)
+static int add(sqlite3 *db, struct mysqld_engine *en, const struct mysqld_function *f, size_t n)
 {
     int code = SQLITE_OK;
     for (size_t i = 0; i < n && code == SQLITE_OK; i++)
@@ -597,8 +597,8 @@ static int add(sqlite3 *db, struct mysql_engine *en, const struct mysql_function
     return code;
 }
 
-int mysql_function_register(sqlite3 *db, struct mysql_engine *en)
+int mysqld_function_register(sqlite3 *db, struct mysqld_engine *en)
 {
     int code = add(db, en, functions, sizeof functions / sizeof *functions);
-    return code == SQLITE_OK ? add(db, en, mysql_function_dates, mysql_function_n_dates) : code;
+    return code == SQLITE_OK ? add(db, en, mysqld_function_dates, mysqld_function_n_dates) : code;
 }

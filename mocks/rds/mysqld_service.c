@@ -1,4 +1,4 @@
-/* mysql_service.c - the mock RDS as a service of a cloud, and its settings.
+/* mysqld_service.c - the mock RDS as a service of a cloud, and its settings.
  *
  *   rds.tables_dir       the user's own tables instead of synthetic ones      rds.seed    of the synthetic ones; 100
  *   rds.users            NAME:PASSWORD,…: only these may log in, and only to pinterest_data; not given: anybody, to any
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 
 enum { PORT = 3306, OTHER_PORT = 13306, DEFAULT_SEED = 100, DEFAULT_CONNECTIONS = 16384 };
 
@@ -16,36 +16,36 @@ enum { PORT = 3306, OTHER_PORT = 13306, DEFAULT_SEED = 100, DEFAULT_CONNECTIONS 
 
 static const struct action *route(struct call *c)
 {
-    struct mysql_command *m = mysql_command_of(c);
+    struct mysqld_command *m = mysqld_command_of(c);
     if (!m) {
         call_fail(c, 501, "NotImplemented", "rds speaks MySQL's protocol on its own port, not HTTP");
         return NULL;
     }
     m->call = c;
-    c->resource = m->action == &mysql_command_actions[MYSQL_ACTION_CONNECT] ? S("") : m->payload;
+    c->resource = m->action == &mysqld_command_actions[MYSQL_ACTION_CONNECT] ? S("") : m->payload;
     if (!m->action)
-        mysql_error(&c->err, MYSQL_UNKNOWN_COMMAND, "Unknown command");
+        mysqld_error(&c->err, MYSQL_UNKNOWN_COMMAND, "Unknown command");
     return m->action;
 }
 
 static void phrase(struct call *c)
 {
-    struct mysql_command *m = mysql_command_of(c);
+    struct mysqld_command *m = mysqld_command_of(c);
     if (!m) {
         buf_z(call_body(c), "{\"message\":");
         json_put_text(call_body(c), str_of(c->err.message));
         buf_c(call_body(c), '}');
         return;
     }
-    struct mysql_writer w = mysql_command_writer(m);
+    struct mysqld_writer w = mysqld_command_writer(m);
     if (c->err.status == 501)
-        mysql_error(&c->err, MYSQL_UNKNOWN_COMMAND, "Unknown command");
-    mysql_put_error(&w, &c->err);
+        mysqld_error(&c->err, MYSQL_UNKNOWN_COMMAND, "Unknown command");
+    mysqld_put_error(&w, &c->err);
 }
 
 /* ---- life ---- */
 
-static int read_options(struct mysql_state *s, struct rds_options *o, struct err *e)
+static int read_options(struct mysqld_state *s, struct rds_options *o, struct err *e)
 {
     const char *seed = cloud_setting(s->cloud, "rds.seed");
     int64_t number = DEFAULT_SEED;
@@ -56,7 +56,7 @@ static int read_options(struct mysql_state *s, struct rds_options *o, struct err
     return 0;
 }
 
-static int read_settings(struct mysql_state *s, struct err *e)
+static int read_settings(struct mysqld_state *s, struct err *e)
 {
     const char *plugin = cloud_setting(s->cloud, "rds.auth_plugin");
     const char *version = cloud_setting(s->cloud, "rds.version");
@@ -65,28 +65,28 @@ static int read_settings(struct mysql_state *s, struct err *e)
     s->version = version ? version : "8.0.36";
     s->plugin = plugin ? plugin : "caching_sha2_password";
     *e = (struct err){ 0 };
-    s->users = mysql_users_open(cloud_setting(s->cloud, "rds.users"), e);
+    s->users = mysqld_users_open(cloud_setting(s->cloud, "rds.users"), e);
     return e->code[0] ? -1 : 0;
 }
 
 static void close_state(void *state)
 {
-    struct mysql_state *s = state;
+    struct mysqld_state *s = state;
     atomic_store(&s->closing, true);
     if (s->server)
         tcp_close(s->server);
-    mysql_lane_close(s->lane);
+    mysqld_lane_close(s->lane);
     for (int i = 0; i < MYSQL_WORKERS; i++)
-        mysql_engine_close(s->engines[i]);
+        mysqld_engine_close(s->engines[i]);
     rds_close(s->rds);
-    mysql_users_close(s->users);
+    mysqld_users_close(s->users);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
 static void *open_state(struct cloud *cloud, struct err *e)
 {
-    struct mysql_state *s = mem_zero(sizeof *s);
+    struct mysqld_state *s = mem_zero(sizeof *s);
     struct rds_options o;
     s->cloud = cloud;
     s->clock = cloud_clock(cloud);
@@ -102,14 +102,14 @@ static void *open_state(struct cloud *cloud, struct err *e)
 
 static int listen_state(void *state, const char *host, uint16_t port, uint16_t *ret_port, struct err *e)
 {
-    struct mysql_state *s = state;
+    struct mysqld_state *s = state;
     const char *most = cloud_setting(s->cloud, "rds.max_connections");
     int64_t connections = DEFAULT_CONNECTIONS;
     if (most && (!str_to_i64(str_of(most), &connections) || connections < 1 || connections > 1000000))
         return err_set(e, 0, "SETTING_MALFORMED", "rds.max_connections: '%s' is no number of connections", most);
-    const struct tcp_options o = { .clock = s->clock, .handler = &mysql_session_handler, .ctx = s, .threads = MYSQL_WORKERS,
+    const struct tcp_options o = { .clock = s->clock, .handler = &mysqld_session_handler, .ctx = s, .threads = MYSQL_WORKERS,
                                    .max_frame_bytes = MYSQL_HEAD + MYSQL_LARGEST, .max_connections = (unsigned)connections };
-    if (!s->lane && !(s->lane = mysql_lane_open(s, e)))
+    if (!s->lane && !(s->lane = mysqld_lane_open(s, e)))
         return -1;
     if (!s->server && !(s->server = tcp_open(&o, e)))
         return -1;
@@ -133,7 +133,7 @@ static void unmark(struct rds *rds)
 /* The tables as they were at first. Engines notice by the generation, sessions keep their connection. */
 static void reset_state(void *state)
 {
-    struct mysql_state *s = state;
+    struct mysqld_state *s = state;
     struct rds_options o;
     struct err e;
     if (atomic_load(&s->data_epoch) == 0)
@@ -154,7 +154,7 @@ static void reset_state(void *state)
 
 static void describe(void *state, struct buf *out)
 {
-    struct mysql_state *s = state;
+    struct mysqld_state *s = state;
     buf_f(out, "\"connections\":%llu,\"accepted\":%llu,\"commands\":%llu,\"filled\":%s", s->server ? (unsigned long long)tcp_connections(s->server) : 0,
           s->server ? (unsigned long long)tcp_accepted(s->server) : 0, (unsigned long long)atomic_load(&s->questions),
           atomic_load(&s->ready) ? "true" : "false");
@@ -162,7 +162,7 @@ static void describe(void *state, struct buf *out)
 
 const char *rds_service_uri(void *state, struct err *e)
 {
-    struct mysql_state *s = state;
+    struct mysqld_state *s = state;
     pthread_mutex_lock(&s->lock);
     const char *uri = rds_uri(s->rds, e);
     pthread_mutex_unlock(&s->lock);
@@ -173,7 +173,7 @@ const struct service rds_service = {
     .name = "rds",
     .title = "Amazon RDS for MySQL",
     .scheme = "mysql",
-    .actions = mysql_command_actions,
+    .actions = mysqld_command_actions,
     .n_actions = MYSQL_ACTIONS,
     .port = PORT,
     .throttle = { MYSQL_TOO_MANY_CONNECTIONS, "ER_CON_COUNT_ERROR", "Too many connections" },

@@ -1,4 +1,4 @@
-/* mysql_session.c - one connection: packets into commands, commands through dispatch, answers back.
+/* mysqld_session.c - one connection: packets into commands, commands through dispatch, answers back.
  *
  * A packet of 0xffffff bytes goes on in the next; the whole is bounded by MYSQL_MAX_PACKET, and by MYSQL_MAX_LOGIN before
  * the log-in is over. Packets are numbered from 0 in each command; a wrong number is error 1156 and the end.
@@ -6,23 +6,23 @@
 #include <stdlib.h>
 
 #include "mocks/cloud/dispatch.h"
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 
 /* ---- what the session is ---- */
 
-uint16_t mysql_session_status(const struct mysql_session *s)
+uint16_t mysqld_session_status(const struct mysqld_session *s)
 {
     return (uint16_t)((s->no_autocommit ? 0 : MYSQL_AUTOCOMMIT) | (s->began || s->in_transaction ? MYSQL_IN_TRANSACTION : 0));
 }
 
-struct str mysql_session_database(const struct mysql_session *s) { return str_of(s->database ? s->database : ""); }
+struct str mysqld_session_database(const struct mysqld_session *s) { return str_of(s->database ? s->database : ""); }
 
 /* Any name will do, since scripts call it as they like; with users configured it is the real one's. */
-int mysql_session_use(struct mysql_session *s, struct str database, struct err *e)
+int mysqld_session_use(struct mysqld_session *s, struct str database, struct err *e)
 {
     bool own = str_eq_nocase(database, S(SQLFRONT_SCHEMA)) || str_eq_nocase(database, S("information_schema"));
     if (!database.n || database.n > 64 || str_chr(database, 0) != STR_NONE || (s->state->users && !own))
-        return mysql_error(e, MYSQL_UNKNOWN_DATABASE, "Unknown database '" STR_F "'", STR_A(str_head(database, 64)));
+        return mysqld_error(e, MYSQL_UNKNOWN_DATABASE, "Unknown database '" STR_F "'", STR_A(str_head(database, 64)));
     if (str_is(database, s->database))
         return 0;
     free(s->database);
@@ -30,11 +30,11 @@ int mysql_session_use(struct mysql_session *s, struct str database, struct err *
     return 0;
 }
 
-void mysql_session_forget(struct mysql_session *s)
+void mysqld_session_forget(struct mysqld_session *s)
 {
-    mysql_transaction_forget(s);
-    mysql_prepared_forget(s);
-    mysql_set_forget(s);
+    mysqld_transaction_forget(s);
+    mysqld_prepared_forget(s);
+    mysqld_set_forget(s);
     s->no_autocommit = false;
     s->last_insert_id = s->row_count = s->found_rows = 0;
     s->warnings = 0;
@@ -42,14 +42,14 @@ void mysql_session_forget(struct mysql_session *s)
 
 /* ---- commands ---- */
 
-struct mysql_writer mysql_command_writer(struct mysql_command *m)
+struct mysqld_writer mysqld_command_writer(struct mysqld_command *m)
 {
-    return (struct mysql_writer){ .b = &m->reply.body, .seq = (uint8_t)(m->seq + 1) };
+    return (struct mysqld_writer){ .b = &m->reply.body, .seq = (uint8_t)(m->seq + 1) };
 }
 
-struct mysql_command *mysql_command_of(struct call *c) { return c->done == mysql_session_answered ? c->done_arg : NULL; }
+struct mysqld_command *mysqld_command_of(struct call *c) { return c->done == mysqld_session_answered ? c->done_arg : NULL; }
 
-static enum tcp_end end_of(const struct mysql_command *m)
+static enum tcp_end end_of(const struct mysqld_command *m)
 {
     switch (m->reply.end) {
     case HTTP_RESET: return TCP_SEND_RESET;
@@ -60,10 +60,10 @@ static enum tcp_end end_of(const struct mysql_command *m)
 }
 
 /* The last step touches the connection only: another thread may begin its next command at once. */
-void mysql_session_answered(struct call *c)
+void mysqld_session_answered(struct call *c)
 {
-    struct mysql_command *m = c->done_arg;
-    struct mysql_session *s = m->session;
+    struct mysqld_command *m = c->done_arg;
+    struct mysqld_session *s = m->session;
     struct tcp_conn *conn = s->conn;
     struct buf out = m->reply.body;
     int64_t delay_ms = m->reply.delay_ms + s->delay_ms;
@@ -81,30 +81,30 @@ void mysql_session_answered(struct call *c)
     tcp_answer(conn, &out, delay_ms, end);
 }
 
-static void refuse(struct mysql_session *s, uint8_t seq, int number, const char *text)
+static void refuse(struct mysqld_session *s, uint8_t seq, int number, const char *text)
 {
     struct buf out = BUF_INIT;
-    struct mysql_writer w = { .b = &out, .seq = (uint8_t)(seq + 1) };
+    struct mysqld_writer w = { .b = &out, .seq = (uint8_t)(seq + 1) };
     struct err e;
-    mysql_error(&e, number, "%s", text);
-    mysql_put_error(&w, &e);
+    mysqld_error(&e, number, "%s", text);
+    mysqld_put_error(&w, &e);
     tcp_answer(s->conn, &out, 0, TCP_SEND_CLOSE);
 }
 
 /* Which action the packet means; its payload without the byte that says so. */
-static const struct action *action_of(struct mysql_session *s, struct str packet, struct mysql_command *m)
+static const struct action *action_of(struct mysqld_session *s, struct str packet, struct mysqld_command *m)
 {
     m->payload = packet;
     if (s->phase != MYSQL_READY)
-        return &mysql_command_actions[s->phase == MYSQL_GREETED ? MYSQL_ACTION_CONNECT : MYSQL_ACTION_SWITCH];
+        return &mysqld_command_actions[s->phase == MYSQL_GREETED ? MYSQL_ACTION_CONNECT : MYSQL_ACTION_SWITCH];
     m->payload = str_from(packet, 1);
-    return packet.n ? mysql_command_find((uint8_t)packet.p[0], &m->silent) : NULL;
+    return packet.n ? mysqld_command_find((uint8_t)packet.p[0], &m->silent) : NULL;
 }
 
-static void begin(struct mysql_session *s, struct str packet, uint8_t seq)
+static void begin(struct mysqld_session *s, struct str packet, uint8_t seq)
 {
-    struct mysql_state *state = s->state;
-    struct mysql_command *m = mem_zero(sizeof *m);
+    struct mysqld_state *state = s->state;
+    struct mysqld_command *m = mem_zero(sizeof *m);
     m->session = s;
     m->seq = seq;
     m->slot = &state->engines[tcp_worker(s->conn)];
@@ -113,7 +113,7 @@ static void begin(struct mysql_session *s, struct str packet, uint8_t seq)
     m->request.body = m->payload;
     m->request.peer = str_of(tcp_peer(s->conn));
     atomic_fetch_add_explicit(&state->questions, 1, memory_order_relaxed);
-    dispatch_call(state->cloud, &rds_service, state, &m->request, &m->reply, &m->arena, false, mysql_session_answered, m);
+    dispatch_call(state->cloud, &rds_service, state, &m->request, &m->reply, &m->arena, false, mysqld_session_answered, m);
 }
 
 /* ---- packets ---- */
@@ -126,7 +126,7 @@ static uint64_t frame_length(const char *head)
 
 static void on_frame(void *ctx, struct tcp_conn *c, struct str frame)
 {
-    struct mysql_session *s = tcp_session(c);
+    struct mysqld_session *s = tcp_session(c);
     struct str payload = str_from(frame, MYSQL_HEAD);
     uint8_t seq = (uint8_t)frame.p[3];
     size_t most = s->phase == MYSQL_READY ? MYSQL_MAX_PACKET : MYSQL_MAX_LOGIN;
@@ -153,23 +153,23 @@ static void on_frame(void *ctx, struct tcp_conn *c, struct str frame)
 
 static void on_opened(void *ctx, struct tcp_conn *c)
 {
-    struct mysql_state *state = ctx;
-    struct mysql_session *s = mem_zero(sizeof *s);
+    struct mysqld_state *state = ctx;
+    struct mysqld_session *s = mem_zero(sizeof *s);
     struct buf greeting = BUF_INIT;
     s->state = state;
     s->conn = c;
     s->id = atomic_fetch_add(&state->last_id, 1) + 1;
     s->next_seq = 1;
     tcp_set_session(c, s);
-    mysql_login_greet(s, &greeting);
+    mysqld_login_greet(s, &greeting);
     tcp_answer(c, &greeting, 0, TCP_SEND);
 }
 
 static void on_closed(void *ctx, struct tcp_conn *c)
 {
-    struct mysql_session *s = tcp_session(c);
+    struct mysqld_session *s = tcp_session(c);
     (void)ctx;
-    mysql_session_forget(s);
+    mysqld_session_forget(s);
     buf_release(&s->partial);
     free(s->user);
     free(s->database);
@@ -180,14 +180,14 @@ static void on_closed(void *ctx, struct tcp_conn *c)
 
 static void on_full(void *ctx, struct buf *out)
 {
-    struct mysql_writer w = { .b = out };
+    struct mysqld_writer w = { .b = out };
     struct err e;
     (void)ctx;
-    mysql_error(&e, MYSQL_TOO_MANY_CONNECTIONS, "Too many connections");
-    mysql_put_error(&w, &e);
+    mysqld_error(&e, MYSQL_TOO_MANY_CONNECTIONS, "Too many connections");
+    mysqld_put_error(&w, &e);
 }
 
-const struct tcp_handler mysql_session_handler = {
+const struct tcp_handler mysqld_session_handler = {
     .head_bytes = MYSQL_HEAD,
     .length = frame_length,
     .opened = on_opened,

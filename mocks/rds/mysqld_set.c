@@ -1,4 +1,4 @@
-/* mysql_set.c - SET, and the system variables that clients ask for when they connect.
+/* mysqld_set.c - SET, and the system variables that clients ask for when they connect.
  *
  * Each row: name, value, whether it may be set. What a session sets is kept for it and shown again; only autocommit has
  * an effect. An unknown variable is error 1193, as in MySQL.
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 #include "mocks/rds/sqlfront_words.h"
 
 enum access { FREE, FIXED };
@@ -129,11 +129,11 @@ static const struct variable *find(struct str name)
     return NULL;
 }
 
-static struct mysql_value integer(int64_t v) { return (struct mysql_value){ .kind = MYSQL_V_INTEGER, .integer = v }; }
+static struct mysqld_value integer(int64_t v) { return (struct mysqld_value){ .kind = MYSQL_V_INTEGER, .integer = v }; }
 
-static struct mysql_value computed(struct mysql_session *s, const struct variable *v, char scratch[32])
+static struct mysqld_value computed(struct mysqld_session *s, const struct variable *v, char scratch[32])
 {
-    struct mysql_value value = { .kind = MYSQL_V_TEXT };
+    struct mysqld_value value = { .kind = MYSQL_V_TEXT };
     if (!strcmp(v->name, "autocommit"))
         return integer(!s->no_autocommit);
     if (!strcmp(v->name, "last_insert_id") || !strcmp(v->name, "identity"))
@@ -150,13 +150,13 @@ static struct mysql_value computed(struct mysql_session *s, const struct variabl
     return value;
 }
 
-bool mysql_set_get(struct mysql_session *s, struct str name, char scratch[32], struct mysql_value *ret)
+bool mysqld_set_get(struct mysqld_session *s, struct str name, char scratch[32], struct mysqld_value *ret)
 {
     const struct variable *v = find(without_scope(name));
     int64_t number;
     if (!v)
         return false;
-    const struct mysql_value *set = s->variables ? map_get(s->variables, str_of(v->name)) : NULL;
+    const struct mysqld_value *set = s->variables ? map_get(s->variables, str_of(v->name)) : NULL;
     if (set)
         *ret = *set;
     else if (!v->value)
@@ -164,16 +164,16 @@ bool mysql_set_get(struct mysql_session *s, struct str name, char scratch[32], s
     else if (str_to_i64(str_of(v->value), &number))
         *ret = integer(number);
     else
-        *ret = (struct mysql_value){ .kind = MYSQL_V_TEXT, .text = str_of(v->value) };
+        *ret = (struct mysqld_value){ .kind = MYSQL_V_TEXT, .text = str_of(v->value) };
     return true;
 }
 
-void mysql_set_list(struct mysql_session *s, void (*each)(void *ctx, const char *name, const struct mysql_value *v), void *ctx)
+void mysqld_set_list(struct mysqld_session *s, void (*each)(void *ctx, const char *name, const struct mysqld_value *v), void *ctx)
 {
     char scratch[32];
-    struct mysql_value v;
+    struct mysqld_value v;
     for (size_t i = 0; i < N_VARIABLES; i++)
-        if (mysql_set_get(s, str_of(variables[i].name), scratch, &v))
+        if (mysqld_set_get(s, str_of(variables[i].name), scratch, &v))
             each(ctx, variables[i].name, &v);
 }
 
@@ -191,21 +191,21 @@ static void forget(struct map **m)
     *m = NULL;
 }
 
-void mysql_set_forget(struct mysql_session *s)
+void mysqld_set_forget(struct mysqld_session *s)
 {
     forget(&s->variables);
     forget(&s->user_variables);
 }
 
 /* One block: the value with its text behind it. */
-static int keep(struct map **m, struct str name, const struct mysql_value *v, struct err *e)
+static int keep(struct map **m, struct str name, const struct mysqld_value *v, struct err *e)
 {
     size_t n = v->kind == MYSQL_V_TEXT ? v->text.n : 0;
     if (!*m)
         *m = mem_zero(sizeof **m);
     if (n > MAX_VALUE || ((*m)->n_live >= MAX_SET && !map_get(*m, name)))
-        return mysql_error(e, MYSQL_OUT_OF_RESOURCES, "Out of memory: a session keeps %d variables of %d bytes at most", MAX_SET, MAX_VALUE);
-    struct mysql_value *copy = mem_alloc(sizeof *copy + n + 1);
+        return mysqld_error(e, MYSQL_OUT_OF_RESOURCES, "Out of memory: a session keeps %d variables of %d bytes at most", MAX_SET, MAX_VALUE);
+    struct mysqld_value *copy = mem_alloc(sizeof *copy + n + 1);
     *copy = *v;
     if (v->kind == MYSQL_V_TEXT) {
         char *text = (char *)(copy + 1);
@@ -218,7 +218,7 @@ static int keep(struct map **m, struct str name, const struct mysql_value *v, st
     return 0;
 }
 
-const struct mysql_value *mysql_set_user_variable(struct mysql_session *s, struct str name)
+const struct mysqld_value *mysqld_set_user_variable(struct mysqld_session *s, struct str name)
 {
     char lower[64];
     if (name.n >= 2 && (name.p[0] == '`' || name.p[0] == '\'' || name.p[0] == '"'))
@@ -233,33 +233,33 @@ const struct mysql_value *mysql_set_user_variable(struct mysql_session *s, struc
 /* ---- values: SQLite computes what is no plain word ---- */
 
 struct setting {
-    struct mysql_command *m;
-    struct mysql_engine *engine;
+    struct mysqld_command *m;
+    struct mysqld_engine *engine;
     const struct sqlfront_text *t;
     struct err *e;
 };
 
-static struct mysql_value column_value(sqlite3_stmt *q, struct arena *a)
+static struct mysqld_value column_value(sqlite3_stmt *q, struct arena *a)
 {
     switch (sqlite3_column_type(q, 0)) {
     case SQLITE_INTEGER: return integer(sqlite3_column_int64(q, 0));
-    case SQLITE_FLOAT: return (struct mysql_value){ .kind = MYSQL_V_REAL, .real = sqlite3_column_double(q, 0) };
-    case SQLITE_NULL: return (struct mysql_value){ .kind = MYSQL_V_NULL };
+    case SQLITE_FLOAT: return (struct mysqld_value){ .kind = MYSQL_V_REAL, .real = sqlite3_column_double(q, 0) };
+    case SQLITE_NULL: return (struct mysqld_value){ .kind = MYSQL_V_NULL };
     default: {
         const char *p = (const char *)sqlite3_column_text(q, 0);
         struct str s = { p, (size_t)sqlite3_column_bytes(q, 0) };
-        return (struct mysql_value){ .kind = MYSQL_V_TEXT, .text = arena_dup(a, s) };
+        return (struct mysqld_value){ .kind = MYSQL_V_TEXT, .text = arena_dup(a, s) };
     }
     }
 }
 
-static int compute(struct setting *x, size_t from, size_t to, struct mysql_value *ret)
+static int compute(struct setting *x, size_t from, size_t to, struct mysqld_value *ret)
 {
-    struct sqlfront_options o = { .database = mysql_session_database(x->m->session) };
+    struct sqlfront_options o = { .database = mysqld_session_database(x->m->session) };
     struct sqlfront_result r;
     const char *what;
     if (!sqlfront_rewrite(x->t, from, to, &o, &x->m->arena, &r, &what))
-        return mysql_error(x->e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support '%s'", what);
+        return mysqld_error(x->e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support '%s'", what);
     struct buf sql = BUF_INIT;
     buf_z(&sql, "SELECT ");
     buf_str_add(&sql, buf_str(&r.sql));
@@ -269,17 +269,17 @@ static int compute(struct setting *x, size_t from, size_t to, struct mysql_value
     if (sqlite3_prepare_v2(x->engine->db, buf_cstr(&sql), -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
         *ret = column_value(q, &x->m->arena);
     else
-        result = mysql_error_near(x->e, x->t->sql, x->t->tokens[from].at);
+        result = mysqld_error_near(x->e, x->t->sql, x->t->tokens[from].at);
     sqlite3_finalize(q);
     buf_release(&sql);
     return result;
 }
 
 /* SET sql_mode = ANSI, x = DEFAULT, y = ON: words are values. */
-static int value_of(struct setting *x, size_t from, size_t to, struct mysql_value *ret)
+static int value_of(struct setting *x, size_t from, size_t to, struct mysqld_value *ret)
 {
     if (from >= to)
-        return mysql_error_near(x->e, x->t->sql, x->t->sql.n);
+        return mysqld_error_near(x->e, x->t->sql, x->t->sql.n);
     if (to != from + 1)
         return compute(x, from, to, ret);
     struct str s = sqlfront_token_text(x->t, from);
@@ -299,29 +299,29 @@ static int value_of(struct setting *x, size_t from, size_t to, struct mysql_valu
         *ret = integer(0);
         return 0;
     } else if (str_eq_nocase(s, S("null"))) {
-        *ret = (struct mysql_value){ .kind = MYSQL_V_NULL };
+        *ret = (struct mysqld_value){ .kind = MYSQL_V_NULL };
         return 0;
     }
-    *ret = (struct mysql_value){ .kind = MYSQL_V_TEXT, .text = s };
+    *ret = (struct mysqld_value){ .kind = MYSQL_V_TEXT, .text = s };
     return 0;
 }
 
 /* ---- assignments ---- */
 
-static bool is_true(const struct mysql_value *v)
+static bool is_true(const struct mysqld_value *v)
 {
     return v->kind == MYSQL_V_INTEGER ? v->integer != 0
                                       : v->kind == MYSQL_V_TEXT && (str_eq_nocase(v->text, S("on")) || str_eq(v->text, S("1")));
 }
 
-static int set_system(struct setting *x, struct str name, const struct mysql_value *v)
+static int set_system(struct setting *x, struct str name, const struct mysqld_value *v)
 {
-    struct mysql_session *s = x->m->session;
+    struct mysqld_session *s = x->m->session;
     const struct variable *row = find(without_scope(name));
     if (!row)
-        return mysql_error(x->e, MYSQL_UNKNOWN_VARIABLE, "Unknown system variable '" STR_F "'", STR_A(without_scope(name)));
+        return mysqld_error(x->e, MYSQL_UNKNOWN_VARIABLE, "Unknown system variable '" STR_F "'", STR_A(without_scope(name)));
     if (row->access == FIXED)
-        return mysql_error(x->e, MYSQL_READ_ONLY_VARIABLE, "Variable '%s' is a read only variable", row->name);
+        return mysqld_error(x->e, MYSQL_READ_ONLY_VARIABLE, "Variable '%s' is a read only variable", row->name);
     if (!strcmp(row->name, "autocommit")) {
         s->no_autocommit = !is_true(v);
         return 0;
@@ -337,13 +337,13 @@ static int set_system(struct setting *x, struct str name, const struct mysql_val
     return keep(&s->variables, str_of(row->name), v, x->e);
 }
 
-static int set_user(struct setting *x, struct str name, const struct mysql_value *v)
+static int set_user(struct setting *x, struct str name, const struct mysqld_value *v)
 {
     char lower[64];
     if (name.n >= 2 && (name.p[0] == '`' || name.p[0] == '\'' || name.p[0] == '"'))
         name = (struct str){ name.p + 1, name.n - 2 };
     if (name.n >= sizeof lower)
-        return mysql_error(x->e, 3061, "User variable name '" STR_F "' is illegal", STR_A(name));
+        return mysqld_error(x->e, 3061, "User variable name '" STR_F "' is illegal", STR_A(name));
     for (size_t i = 0; i < name.n; i++)
         lower[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (char)(name.p[i] + 32) : name.p[i];
     return keep(&x->m->session->user_variables, (struct str){ lower, name.n }, v, x->e);
@@ -358,11 +358,11 @@ static bool is_scope(const struct sqlfront_text *t, size_t i)
 static int assign(struct setting *x, size_t from, size_t to)
 {
     const struct sqlfront_text *t = x->t;
-    struct mysql_value v;
+    struct mysqld_value v;
     if (from + 1 < to && is_scope(t, from))
         from++;
     if (from + 2 > to || !(sqlfront_is(t, from + 1, "=") || sqlfront_is(t, from + 1, ":=")))
-        return mysql_error_near(x->e, t->sql, from + 1 < to ? t->tokens[from + 1].at : t->sql.n);
+        return mysqld_error_near(x->e, t->sql, from + 1 < to ? t->tokens[from + 1].at : t->sql.n);
     if (value_of(x, from + 2, to, &v))
         return -1;
     struct str name = sqlfront_token_text(t, from);
@@ -371,7 +371,7 @@ static int assign(struct setting *x, size_t from, size_t to)
     case SQLFRONT_SYSVAR: return set_system(x, str_from(name, 2), &v);
     case SQLFRONT_WORD:
     case SQLFRONT_QUOTED: return set_system(x, sqlfront_name(t, from, &x->m->arena), &v);
-    default: return mysql_error_near(x->e, t->sql, t->tokens[from].at);
+    default: return mysqld_error_near(x->e, t->sql, t->tokens[from].at);
     }
 }
 
@@ -381,13 +381,13 @@ static int set_names(struct setting *x, size_t i, size_t to)
     static const char *const names[] = { "character_set_client", "character_set_connection", "character_set_results" };
     static const char *const known[] = { "utf8mb4", "utf8mb3", "utf8", "latin1", "ascii", "binary", "default", "cp1252" };
     if (i >= to)
-        return mysql_error_near(x->e, x->t->sql, x->t->sql.n);
-    struct mysql_value v = { .kind = MYSQL_V_TEXT, .text = sqlfront_name(x->t, i, &x->m->arena) };
+        return mysqld_error_near(x->e, x->t->sql, x->t->sql.n);
+    struct mysqld_value v = { .kind = MYSQL_V_TEXT, .text = sqlfront_name(x->t, i, &x->m->arena) };
     bool is_known = false;
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)
         is_known |= str_eq_nocase(v.text, str_of(known[k]));
     if (!is_known)
-        return mysql_error(x->e, 1115, "Unknown character set: '" STR_F "'", STR_A(v.text));
+        return mysqld_error(x->e, 1115, "Unknown character set: '" STR_F "'", STR_A(v.text));
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (set_system(x, str_of(names[k]), &v))
             return -1;
@@ -398,7 +398,7 @@ static int set_names(struct setting *x, size_t i, size_t to)
     return 0;
 }
 
-int mysql_set_run(struct mysql_command *m, struct mysql_engine *engine, size_t from, size_t to, struct err *e)
+int mysqld_set_run(struct mysqld_command *m, struct mysqld_engine *engine, size_t from, size_t to, struct err *e)
 {
     struct setting x = { m, engine, &m->text, e };
     size_t i = from + 1;
@@ -412,7 +412,7 @@ int mysql_set_run(struct mysql_command *m, struct mysql_engine *engine, size_t f
     if (i + scoped < to && sqlfront_is(x.t, i + scoped, "transaction"))
         return 0; /* one isolation level is as good as another here */
     if (i < to && (sqlfront_is(x.t, i, "password") || sqlfront_is(x.t, i, "role") || sqlfront_is(x.t, i, "resource")))
-        return mysql_error(e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support 'SET " STR_F "'", STR_A(sqlfront_token_text(x.t, i)));
+        return mysqld_error(e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support 'SET " STR_F "'", STR_A(sqlfront_token_text(x.t, i)));
     while (i < to) {
         size_t end = i;
         while (end < to && !(x.t->tokens[end].kind == SQLFRONT_OP && x.t->tokens[end].word == ','))

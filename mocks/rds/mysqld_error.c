@@ -1,5 +1,5 @@
-/* mysql_error.c - the errors known, and SQLite's messages in MySQL's words. */
-#include "mocks/rds/mysql_error.h"
+/* mysqld_error.c - the errors known, and SQLite's messages in MySQL's words. */
+#include "mocks/rds/mysqld_error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,13 +46,13 @@ static const struct row *row_of(int number)
     return NULL;
 }
 
-const char *mysql_error_state(int number)
+const char *mysqld_error_state(int number)
 {
     const struct row *row = row_of(number);
     return row ? row->state : "HY000";
 }
 
-int mysql_error_number(const struct err *e)
+int mysqld_error_number(const struct err *e)
 {
     int64_t number;
     for (size_t i = 0; i < N_ROWS; i++)
@@ -63,7 +63,7 @@ int mysql_error_number(const struct err *e)
     return e->status >= 1000 && e->status <= 65535 ? e->status : MYSQL_UNKNOWN;
 }
 
-int mysql_error(struct err *e, int number, const char *fmt, ...)
+int mysqld_error(struct err *e, int number, const char *fmt, ...)
 {
     char text[sizeof e->message];
     const struct row *row = row_of(number);
@@ -74,7 +74,7 @@ int mysql_error(struct err *e, int number, const char *fmt, ...)
     return err_set(e, number, row ? row->name : "ER_UNKNOWN_ERROR", "%s", text);
 }
 
-int mysql_error_near(struct err *e, struct str sql, size_t at)
+int mysqld_error_near(struct err *e, struct str sql, size_t at)
 {
     unsigned line = 1;
     for (size_t i = 0; i < at && i < sql.n; i++)
@@ -82,7 +82,7 @@ int mysql_error_near(struct err *e, struct str sql, size_t at)
     struct str near_text = str_head(str_from(sql, at), 80);
     while (near_text.n && ((unsigned char)near_text.p[near_text.n - 1] & 0xC0) == 0x80)
         near_text.n--; /* not in the middle of a character */
-    return mysql_error(e, MYSQL_PARSE,
+    return mysqld_error(e, MYSQL_PARSE,
                        "You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for "
                        "the right syntax to use near '" STR_F "' at line %u", STR_A(near_text), line);
 }
@@ -183,9 +183,9 @@ static void put_plain(struct err *e, const struct message *m, struct str what)
 {
     const char *hole = strstr(m->fmt, STR_F);
     if (hole)
-        mysql_error(e, m->number, "%.*s" STR_F "%s", (int)(hole - m->fmt), m->fmt, STR_A(last_part(what)), hole + strlen(STR_F));
+        mysqld_error(e, m->number, "%.*s" STR_F "%s", (int)(hole - m->fmt), m->fmt, STR_A(last_part(what)), hole + strlen(STR_F));
     else
-        mysql_error(e, m->number, "%s", m->fmt);
+        mysqld_error(e, m->number, "%s", m->fmt);
 }
 
 static void phrase(struct err *e, const struct message *m, struct str what, struct str text, struct str sql, size_t at, struct str database)
@@ -200,23 +200,23 @@ static void phrase(struct err *e, const struct message *m, struct str what, stru
             db = str_head(what, str_chr(what, '.'));
         what = last_part(what);
         if (m->number == 1051)
-            mysql_error(e, 1051, "Unknown table '" STR_F "." STR_F "'", STR_A(db), STR_A(what));
+            mysqld_error(e, 1051, "Unknown table '" STR_F "." STR_F "'", STR_A(db), STR_A(what));
         else
-            mysql_error(e, 1146, "Table '" STR_F "." STR_F "' doesn't exist", STR_A(db), STR_A(what));
+            mysqld_error(e, 1146, "Table '" STR_F "." STR_F "' doesn't exist", STR_A(db), STR_A(what));
         break;
     case COLUMN:
         if (str_starts(text, S("table ")))
             what = str_from(text, str_find(text, S("named ")) + 6);
-        mysql_error(e, 1054, "Unknown column '" STR_F "' in '%s'", STR_A(what), clause_of(sql, at));
+        mysqld_error(e, 1054, "Unknown column '" STR_F "' in '%s'", STR_A(what), clause_of(sql, at));
         break;
-    case NEAR: mysql_error_near(e, sql, at == STR_NONE ? sql.n : at); break;
-    case KEY: mysql_error(e, 1062, "Duplicate entry for key '" STR_F "'", STR_A(what)); break;
-    case NULLS: mysql_error(e, 1048, "Column '" STR_F "' cannot be null", STR_A(last_part(what))); break;
-    case FUNCTION: mysql_error(e, 1305, "FUNCTION " STR_F "." STR_F " does not exist", STR_A(database), STR_A(what)); break;
+    case NEAR: mysqld_error_near(e, sql, at == STR_NONE ? sql.n : at); break;
+    case KEY: mysqld_error(e, 1062, "Duplicate entry for key '" STR_F "'", STR_A(what)); break;
+    case NULLS: mysqld_error(e, 1048, "Column '" STR_F "' cannot be null", STR_A(last_part(what))); break;
+    case FUNCTION: mysqld_error(e, 1305, "FUNCTION " STR_F "." STR_F " does not exist", STR_A(database), STR_A(what)); break;
     }
 }
 
-void mysql_error_translate(struct err *e, const char *sqlite_message, int sqlite_code, struct str sql, size_t at, struct str database)
+void mysqld_error_translate(struct err *e, const char *sqlite_message, int sqlite_code, struct str sql, size_t at, struct str database)
 {
     struct str text = str_of(sqlite_message), what;
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
@@ -225,7 +225,7 @@ void mysql_error_translate(struct err *e, const char *sqlite_message, int sqlite
             return;
         }
     if (sqlite_code == SQLITE_BUSY || sqlite_code == SQLITE_LOCKED)
-        mysql_error(e, MYSQL_LOCK_WAIT, "Lock wait timeout exceeded; try restarting transaction");
+        mysqld_error(e, MYSQL_LOCK_WAIT, "Lock wait timeout exceeded; try restarting transaction");
     else
-        mysql_error(e, MYSQL_UNKNOWN, "%s", sqlite_message);
+        mysqld_error(e, MYSQL_UNKNOWN, "%s", sqlite_message);
 }

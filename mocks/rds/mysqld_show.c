@@ -1,9 +1,9 @@
-/* mysql_show.c - SHOW, DESCRIBE and EXPLAIN: each becomes a SELECT, mostly from information_schema.
+/* mysqld_show.c - SHOW, DESCRIBE and EXPLAIN: each becomes a SELECT, mostly from information_schema.
  *
  *   SHOW [FULL | GLOBAL | SESSION] what [FROM | IN table or database] [FROM database] [LIKE 'x' | WHERE condition]
  * https://dev.mysql.com/doc/refman/8.0/en/show.html
  */
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 #include "mocks/rds/sqlfront_words.h"
 
 /* In the text: $D the database, $T the table (as literals), {…} only with FULL. */
@@ -64,7 +64,7 @@ static const struct show {
 enum { N_SHOWS = sizeof shows / sizeof *shows };
 
 struct showing {
-    struct mysql_command *m;
+    struct mysqld_command *m;
     const struct sqlfront_text *t;
     size_t i, to;
     bool full;
@@ -76,7 +76,7 @@ struct showing {
 static bool is(const struct showing *x, size_t i, const char *word) { return i < x->to && sqlfront_is(x->t, i, word); }
 static int near(struct showing *x)
 {
-    return mysql_error_near(x->e, x->t->sql, x->i < x->to ? x->t->tokens[x->i].at : x->t->sql.n);
+    return mysqld_error_near(x->e, x->t->sql, x->i < x->to ? x->t->tokens[x->i].at : x->t->sql.n);
 }
 
 /* ---- names ---- */
@@ -84,22 +84,22 @@ static int near(struct showing *x)
 /* The name under which information_schema has it. */
 static int resolve_database(struct showing *x, struct str name)
 {
-    struct str own = mysql_session_database(x->m->session), shown = own.n ? own : S(SQLFRONT_SCHEMA);
+    struct str own = mysqld_session_database(x->m->session), shown = own.n ? own : S(SQLFRONT_SCHEMA);
     if (str_eq_nocase(name, S("information_schema")))
         x->database = S("information_schema");
     else if (!name.n || str_eq_nocase(name, own) || str_eq_nocase(name, S(SQLFRONT_SCHEMA)))
         x->database = shown;
     else
-        return mysql_error(x->e, MYSQL_UNKNOWN_DATABASE, "Unknown database '" STR_F "'", STR_A(name));
+        return mysqld_error(x->e, MYSQL_UNKNOWN_DATABASE, "Unknown database '" STR_F "'", STR_A(name));
     if (!name.n && !own.n)
-        return mysql_error(x->e, MYSQL_NO_DATABASE, "No database selected");
+        return mysqld_error(x->e, MYSQL_NO_DATABASE, "No database selected");
     return 0;
 }
 
 static struct sqlite3_stmt *ask(struct showing *x, const char *sql)
 {
     sqlite3_stmt *q = NULL;
-    struct mysql_session *s = x->m->session;
+    struct mysqld_session *s = x->m->session;
     sqlite3 *db = (s->own ? s->own : *x->m->slot)->db;
     if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK)
         return NULL;
@@ -115,7 +115,7 @@ static int check_table(struct showing *x)
     if (there)
         x->table = arena_dup(&x->m->arena, str_of((const char *)sqlite3_column_text(q, 0)));
     sqlite3_finalize(q);
-    return there ? 0 : mysql_error(x->e, MYSQL_NO_SUCH_TABLE, "Table '" STR_F "." STR_F "' doesn't exist", STR_A(x->database), STR_A(x->table));
+    return there ? 0 : mysqld_error(x->e, MYSQL_NO_SUCH_TABLE, "Table '" STR_F "." STR_F "' doesn't exist", STR_A(x->database), STR_A(x->table));
 }
 
 /* [database.]table [FROM database] */
@@ -179,7 +179,7 @@ static void put_template(struct showing *x, const char *sql)
 /* LIKE looks at the first column; WHERE at any. */
 static int put_filter(struct showing *x, struct str first)
 {
-    struct sqlfront_options o = { .database = mysql_session_database(x->m->session) };
+    struct sqlfront_options o = { .database = mysqld_session_database(x->m->session) };
     struct sqlfront_result r;
     const char *what;
     size_t from = x->i;
@@ -192,7 +192,7 @@ static int put_filter(struct showing *x, struct str first)
         return near(x);
     }
     if (!sqlfront_rewrite(x->t, from, x->to, &o, &x->m->arena, &r, &what))
-        return mysql_error(x->e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support '%s'", what);
+        return mysqld_error(x->e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support '%s'", what);
     if (like) {
         buf_z(x->out, " WHERE ");
         sqlfront_quote(x->out, first, '"');
@@ -228,7 +228,7 @@ struct listing {
     bool any;
 };
 
-static void list_variable(void *ctx, const char *name, const struct mysql_value *v)
+static void list_variable(void *ctx, const char *name, const struct mysqld_value *v)
 {
     struct listing *l = ctx;
     buf_z(l->out, l->any ? ",(" : "(");
@@ -249,10 +249,10 @@ static void list_variable(void *ctx, const char *name, const struct mysql_value 
 static int show_values(struct showing *x, bool variables)
 {
     struct listing l = { x->out, false };
-    struct mysql_state *s = x->m->session->state;
+    struct mysqld_state *s = x->m->session->state;
     buf_z(x->out, "SELECT * FROM (SELECT column1 AS \"Variable_name\", column2 AS \"Value\" FROM (VALUES ");
     if (variables)
-        mysql_set_list(x->m->session, list_variable, &l);
+        mysqld_set_list(x->m->session, list_variable, &l);
     else
         buf_f(x->out, "('Connections','%u'),('Questions','%llu'),('Threads_connected','%llu'),('Threads_running','1'),('Uptime','%lld'),('Ssl_cipher','')",
               atomic_load(&s->last_id), (unsigned long long)atomic_load(&s->questions), (unsigned long long)tcp_connections(s->server),
@@ -333,7 +333,7 @@ static int show_create(struct showing *x)
 {
     bool table = is(x, x->i, "table") || is(x, x->i, "view"), database = is(x, x->i, "database") || is(x, x->i, "schema");
     if (!table && !database)
-        return mysql_error(x->e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support 'SHOW CREATE' of this");
+        return mysqld_error(x->e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support 'SHOW CREATE' of this");
     x->i++;
     if (table)
         return show_create_table(x);
@@ -416,7 +416,7 @@ static int describe(struct showing *x)
     return 0;
 }
 
-int mysql_show_rewrite(struct mysql_command *m, size_t from, size_t to, struct buf *ret_sql, struct err *e)
+int mysqld_show_rewrite(struct mysqld_command *m, size_t from, size_t to, struct buf *ret_sql, struct err *e)
 {
     struct showing x = { .m = m, .t = &m->text, .i = from + 1, .to = to, .out = ret_sql, .e = e };
     return sqlfront_is(&m->text, from, "show") ? show(&x) : describe(&x);

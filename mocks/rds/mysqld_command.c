@@ -1,31 +1,31 @@
-/* mysql_command.c - the commands, one row each: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase.html
+/* mysqld_command.c - the commands, one row each: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase.html
  *
  * Rows without a function are known and answered by error 1047, as a server answers what it does not know.
  */
-#include "mocks/rds/mysql.h"
+#include "mocks/rds/mysqld.h"
 
-static void put_ok(struct mysql_command *m)
+static void put_ok(struct mysqld_command *m)
 {
-    struct mysql_writer w = mysql_command_writer(m);
-    mysql_put_ok(&w, 0, 0, mysql_session_status(m->session), 0);
+    struct mysqld_writer w = mysqld_command_writer(m);
+    mysqld_put_ok(&w, 0, 0, mysqld_session_status(m->session), 0);
 }
 
 static int run_quit(struct call *c)
 {
-    mysql_command_of(c)->close = true;
+    mysqld_command_of(c)->close = true;
     return 0;
 }
 
 static int run_ping(struct call *c)
 {
-    put_ok(mysql_command_of(c));
+    put_ok(mysqld_command_of(c));
     return 0;
 }
 
 static int run_init_db(struct call *c)
 {
-    struct mysql_command *m = mysql_command_of(c);
-    if (mysql_session_use(m->session, m->payload, &c->err))
+    struct mysqld_command *m = mysqld_command_of(c);
+    if (mysqld_session_use(m->session, m->payload, &c->err))
         return -1;
     put_ok(m);
     return 0;
@@ -33,73 +33,73 @@ static int run_init_db(struct call *c)
 
 static int run_query(struct call *c)
 {
-    struct mysql_command *m = mysql_command_of(c);
+    struct mysqld_command *m = mysqld_command_of(c);
     m->sql = m->payload;
-    return mysql_run_call(m);
+    return mysqld_run_call(m);
 }
 
 /* The columns of a table, each with its default. */
 static int run_field_list(struct call *c)
 {
-    struct mysql_command *m = mysql_command_of(c);
-    struct mysql_reader r = mysql_reader_of(m->payload);
-    struct mysql_statement *st = NULL;
+    struct mysqld_command *m = mysqld_command_of(c);
+    struct mysqld_reader r = mysqld_reader_of(m->payload);
+    struct mysqld_statement *st = NULL;
     struct buf sql = BUF_INIT;
     unsigned n_params;
-    struct str table = mysql_get_z(&r);
+    struct str table = mysqld_get_z(&r);
     if (r.bad)
-        return mysql_error(&c->err, MYSQL_MALFORMED, "Malformed communication packet.");
+        return mysqld_error(&c->err, MYSQL_MALFORMED, "Malformed communication packet.");
     buf_z(&sql, "SELECT * FROM ");
     sqlfront_quote(&sql, table, '`');
     m->sql = arena_dup(&m->arena, buf_str(&sql));
     buf_release(&sql);
-    enum mysql_outcome o = mysql_run_prepare(m, &st, &n_params, &c->err);
+    enum mysqld_outcome o = mysqld_run_prepare(m, &st, &n_params, &c->err);
     if ((o == MYSQL_SLOW || o == MYSQL_BUSY) && !m->in_lane) {
-        mysql_lane_push(m->session->state->lane, m);
+        mysqld_lane_push(m->session->state->lane, m);
         return CALL_LATER;
     }
     if (o != MYSQL_DONE)
         return o;
-    struct mysql_writer w = mysql_command_writer(m);
+    struct mysqld_writer w = mysqld_command_writer(m);
     const char *name = arena_z(&m->arena, table);
     for (size_t i = 0; i < st->n_columns; i++)
-        mysql_rows_put_column(&w, m->session->database, name, sqlite3_column_name(st->stmt, (int)i), &st->columns[i].type, true);
-    mysql_put_eof(&w, mysql_session_status(m->session), 0);
-    mysql_engine_done(st);
+        mysqld_rows_put_column(&w, m->session->database, name, sqlite3_column_name(st->stmt, (int)i), &st->columns[i].type, true);
+    mysqld_put_eof(&w, mysqld_session_status(m->session), 0);
+    mysqld_engine_done(st);
     return 0;
 }
 
 static int run_statistics(struct call *c)
 {
-    struct mysql_command *m = mysql_command_of(c);
-    struct mysql_state *s = m->session->state;
-    struct mysql_writer w = mysql_command_writer(m);
+    struct mysqld_command *m = mysqld_command_of(c);
+    struct mysqld_state *s = m->session->state;
+    struct mysqld_writer w = mysqld_command_writer(m);
     int64_t uptime_s = (clock_now_ms(s->clock) - s->opened_ms) / 1000;
     uint64_t questions = atomic_load(&s->questions);
-    mysql_begin(&w);
+    mysqld_begin(&w);
     buf_f(w.b, "Uptime: %lld  Threads: %llu  Questions: %llu  Slow queries: 0  Opens: 3  Flush tables: 1  Open tables: 3  Queries per second avg: %.3f",
           (long long)uptime_s, (unsigned long long)tcp_connections(s->server), (unsigned long long)questions,
           uptime_s > 0 ? (double)questions / (double)uptime_s : 0.0);
-    mysql_end(&w);
+    mysqld_end(&w);
     return 0;
 }
 
 static int run_set_option(struct call *c)
 {
-    struct mysql_command *m = mysql_command_of(c);
-    struct mysql_reader r = mysql_reader_of(m->payload);
-    struct mysql_writer w = mysql_command_writer(m);
-    uint64_t option = mysql_get_int(&r, 2);
+    struct mysqld_command *m = mysqld_command_of(c);
+    struct mysqld_reader r = mysqld_reader_of(m->payload);
+    struct mysqld_writer w = mysqld_command_writer(m);
+    uint64_t option = mysqld_get_int(&r, 2);
     if (r.bad || option > 1)
-        return mysql_error(&c->err, MYSQL_UNKNOWN_COMMAND, "Unknown command");
-    mysql_put_eof(&w, mysql_session_status(m->session), 0);
+        return mysqld_error(&c->err, MYSQL_UNKNOWN_COMMAND, "Unknown command");
+    mysqld_put_eof(&w, mysqld_session_status(m->session), 0);
     return 0;
 }
 
 static int run_reset_connection(struct call *c)
 {
-    struct mysql_command *m = mysql_command_of(c);
-    mysql_session_forget(m->session);
+    struct mysqld_command *m = mysqld_command_of(c);
+    mysqld_session_forget(m->session);
     put_ok(m);
     return 0;
 }
@@ -114,9 +114,9 @@ static const struct {
     { 0x19, true },  { 0x1a, false }, { 0x1b, false }, { 0x1c, false }, { 0x1f, false },
 };
 
-const struct action mysql_command_actions[MYSQL_ACTIONS] = {
-    [MYSQL_ACTION_CONNECT] = { .name = "Connect", .run = mysql_login_connect, .match = "HandshakeResponse41" },
-    [MYSQL_ACTION_SWITCH] = { .name = "AuthSwitch", .run = mysql_login_switched, .match = "AuthSwitchResponse" },
+const struct action mysqld_command_actions[MYSQL_ACTIONS] = {
+    [MYSQL_ACTION_CONNECT] = { .name = "Connect", .run = mysqld_login_connect, .match = "HandshakeResponse41" },
+    [MYSQL_ACTION_SWITCH] = { .name = "AuthSwitch", .run = mysqld_login_switched, .match = "AuthSwitchResponse" },
     { .name = "COM_QUIT", .run = run_quit, .match = "0x01" },
     { .name = "COM_INIT_DB", .run = run_init_db, .match = "0x02" },
     { .name = "COM_QUERY", .run = run_query, .match = "0x03" },
@@ -130,25 +130,25 @@ const struct action mysql_command_actions[MYSQL_ACTIONS] = {
     { .name = "COM_PROCESS_KILL", .match = "0x0c" },
     { .name = "COM_DEBUG", .match = "0x0d" },
     { .name = "COM_PING", .run = run_ping, .match = "0x0e" },
-    { .name = "COM_CHANGE_USER", .run = mysql_login_change_user, .match = "0x11" },
+    { .name = "COM_CHANGE_USER", .run = mysqld_login_change_user, .match = "0x11" },
     { .name = "COM_BINLOG_DUMP", .match = "0x12" },
     { .name = "COM_REGISTER_SLAVE", .match = "0x15" },
-    { .name = "COM_STMT_PREPARE", .run = mysql_prepared_prepare, .match = "0x16" },
-    { .name = "COM_STMT_EXECUTE", .run = mysql_prepared_execute, .match = "0x17" },
-    { .name = "COM_STMT_SEND_LONG_DATA", .run = mysql_prepared_send_long_data, .match = "0x18" },
-    { .name = "COM_STMT_CLOSE", .run = mysql_prepared_close, .match = "0x19" },
-    { .name = "COM_STMT_RESET", .run = mysql_prepared_reset, .match = "0x1a" },
+    { .name = "COM_STMT_PREPARE", .run = mysqld_prepared_prepare, .match = "0x16" },
+    { .name = "COM_STMT_EXECUTE", .run = mysqld_prepared_execute, .match = "0x17" },
+    { .name = "COM_STMT_SEND_LONG_DATA", .run = mysqld_prepared_send_long_data, .match = "0x18" },
+    { .name = "COM_STMT_CLOSE", .run = mysqld_prepared_close, .match = "0x19" },
+    { .name = "COM_STMT_RESET", .run = mysqld_prepared_reset, .match = "0x1a" },
     { .name = "COM_SET_OPTION", .run = run_set_option, .match = "0x1b" },
     { .name = "COM_STMT_FETCH", .match = "0x1c" },
     { .name = "COM_RESET_CONNECTION", .run = run_reset_connection, .match = "0x1f" },
 };
 
-const struct action *mysql_command_find(uint8_t number, bool *ret_silent)
+const struct action *mysqld_command_find(uint8_t number, bool *ret_silent)
 {
     for (size_t i = 0; i < MYSQL_ACTIONS; i++)
         if (number && numbers[i].number == number) {
             *ret_silent = numbers[i].silent;
-            return &mysql_command_actions[i];
+            return &mysqld_command_actions[i];
         }
     return NULL;
 }
