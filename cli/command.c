@@ -149,6 +149,10 @@ static int parse(struct args *a, int argc, char **argv, struct err *e)
     for (int i = 0; i < argc; i++) {
         if (!only_operands && strcmp(argv[i], "--") == 0) {
             only_operands = true;
+        } else if (a->command->max_operands == TAKES_COMMAND && (only_operands || argv[i][0] != '-')) {
+            a->tail = argv + i;
+            a->n_operands = (size_t)(argc - i);
+            break;
         } else if (!only_operands && strcmp(argv[i], "-h") == 0) {
             set_value(a, args_option(a->command, S("help")), "on", e);
         } else if (!only_operands && strncmp(argv[i], "--", 2) == 0) {
@@ -256,7 +260,7 @@ static int run_command(const struct command *c, int argc, char **argv)
     int status;
     if (parse(&a, argc, argv, &e)) {
         command_error(&a, &e);
-        status = EXIT_USAGE;
+        status = c->max_operands == TAKES_COMMAND ? EXIT_EXEC_FAILED : EXIT_USAGE;
     } else if (args_on(&a, "help")) {
         command_help(c);
         status = EXIT_OK;

@@ -29,13 +29,14 @@ struct option {
     const char *choices;   /* "batch|stream|both"; NULL = any */
 };
 
-enum { MAX_VALUES = 64, MAX_OPERANDS = 16 };
+enum { MAX_VALUES = 64, MAX_OPERANDS = 16, TAKES_COMMAND = 1 << 20 };
 struct args {
     const struct command *command;
     struct { const struct option *option; const char *value; } values[MAX_VALUES];
     size_t n_values;
     const char *operands[MAX_OPERANDS];
     size_t n_operands;
+    char **tail; /* with TAKES_COMMAND: the first operand and all that follow, NULL-terminated */
     struct arena arena;
 };
 
@@ -45,7 +46,7 @@ struct command {
     const char *operands; /* "[NAME]" or "" */
     const char *examples[4]; /* command, what it does, command, what it does */
     const struct option *const *options; /* NULL-terminated list of tables, each ended by .name == NULL */
-    size_t min_operands, max_operands;
+    size_t min_operands, max_operands; /* max TAKES_COMMAND: a command line, nothing of which is read as an option */
     int (*run)(struct args *a, struct err *e); /* an exit status; -1 with *e filled: printed, status by the code */
 };
 
@@ -65,6 +66,8 @@ int args_real(const struct args *a, const char *name, double *ret, struct err *e
 int command_main(int argc, char **argv);
 /* The exit status of an error's code. */
 int command_status(const char *code);
+/* The status of `exec` when it is weirbox that failed, as of env(1): the command's own statuses are told from it. */
+enum { EXIT_EXEC_FAILED = 125 };
 void command_help(const struct command *c); /* NULL: the list of all */
 /* Prints the error to stderr as text, or with --json as an envelope to stdout. */
 void command_error(const struct args *a, const struct err *e);

@@ -1,6 +1,7 @@
 /* commands.c - every command: name, summary, examples, options, function. */
 #include "cli/commands.h"
 
+#include "cli/host.h"
 #include "cli/options.h"
 
 static const struct option run_own[] = {
@@ -42,6 +43,11 @@ static const struct option up_own[] = {
     { "verbose", NULL, "one line on stderr for every call", NULL, NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
+static const struct option exec_own[] = {
+    { "offline", NULL, "refuse and report connections to any other host; --no-offline lets them pass", "on", NULL },
+    { "check", NULL, "afterwards read back, clean and count what was posted; exit 1 when records are missing", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
 static const struct option status_own[] = {
     { "unimplemented", NULL, "only the actions that answer 501", NULL, NULL },
     { NULL, NULL, NULL, NULL, NULL },
@@ -54,6 +60,7 @@ static const struct option *const ingest_options[] = { options_read, ingest_own,
 static const struct option *const clean_options[] = { options_rules, clean_own, NULL };
 static const struct option *const query_options[] = { query_own, options_rules, options_rows, NULL };
 static const struct option *const up_options[] = { up_own, NULL };
+static const struct option *const exec_options[] = { exec_own, host_options, NULL };
 static const struct option *const status_options[] = { status_own, NULL };
 
 const struct command commands[] = {
@@ -88,6 +95,10 @@ const struct command commands[] = {
     { "up", "run the cloud alone, for scripts of your own", "",
       { "weirbox up", "on the usual ports of this machine", "weirbox up --port 0 --json", "on free ports, told as JSON" },
       up_options, 0, 0, up_command_run },
+    { "exec", "run a command against a fresh cloud: every AWS address it knows leads there", "-- CMD [ARG…]",
+      { "weirbox exec -- python user_posting_emulation.py", "a script with hard-coded amazonaws.com addresses, unchanged",
+        "weirbox exec --check --redirect db.internal:3306=rds -- ./post.sh", "another host name led here, and what arrived counted" },
+      exec_options, 1, TAKES_COMMAND, exec_command_run },
     { "status", "what the mocks implement", "",
       { "weirbox status", "every service and its actions", "weirbox status --unimplemented", "what answers 501" },
       status_options, 0, 0, status_command_run },

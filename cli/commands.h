@@ -14,6 +14,7 @@ int ingest_command_kinesis(struct args *a, struct err *e);
 int clean_command_run(struct args *a, struct err *e);
 int query_command_run(struct args *a, struct err *e);
 int up_command_run(struct args *a, struct err *e);
+int exec_command_run(struct args *a, struct err *e);
 int status_command_run(struct args *a, struct err *e);
 int faults_command_lint(struct args *a, struct err *e);
 int rules_command_check(struct args *a, struct err *e);

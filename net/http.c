@@ -62,7 +62,7 @@ struct http_server {
     bool closing;
     _Atomic size_t n_running; /* handlers called whose exchange is not finished */
     struct exchange *due; /* delayed answers, earliest first */
-    uint16_t *relayed_port; /* by descriptor: the port a connection came in on when a relay stands between */
+    _Atomic uint16_t *relayed_port; /* by descriptor: the port a connection came in on when a relay stands between */
     _Atomic unsigned turn; /* of the workers, for new connections */
     pthread_t accept_thread, timer_thread;
     bool accept_started, timer_started;

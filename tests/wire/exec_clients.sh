@@ -1,0 +1,48 @@
+# Scripts that know nothing of weirbox, unchanged under `weirbox exec`: every row they post is found, read back and cleaned.
+export XDG_DATA_HOME=$PWD/data XDG_RUNTIME_DIR=$PWD/run
+mkdir -p run
+clients=$WEIRBOX_SOURCE/tests/clients
+ran=0
+printf 'HOST: pinterestdbreadonly.cq2e8zno855e.eu-west-1.rds.amazonaws.com\nUSER: project_user\nPASSWORD: secret\nDATABASE: pinterest_data\nPORT: 3306\n' >db_creds.yaml
+
+# run NAME CMD…: 77 of CMD means its modules are not installed
+run() {
+    name=$1; shift
+    status=0
+    "$@" >"$name.out" 2>"$name.err" </dev/null || status=$?
+    if [ $status = 77 ]; then
+        echo "skipped: $name: $(head -1 "$name.out")"
+    elif [ $status != 0 ]; then
+        echo "FAIL: $name ended with $status"; cat "$name.out" "$name.err"; exit 1
+    else
+        echo "ok: $name: $(tail -1 "$name.out")"; ran=$((ran + 1))
+    fi
+}
+
+n=0
+for python in python3 /usr/bin/python3; do
+    command -v $python >/dev/null || continue
+    n=$((n + 1))
+    run batch$n "$WEIRBOX_BIN" exec --check -- $python "$clients/exec_batch.py" 25
+    if [ -s batch$n.err ] && grep -q posted batch$n.out; then
+        awk '/^  topic/ && ($3 != 25 || $4 != 25 || $5 != 25) {bad = 1} /^  topic/ {n++} END {exit bad || n != 3}' batch$n.err ||
+            { echo "FAIL: not every record arrived"; cat batch$n.err; exit 1; }
+    fi
+    run stream$n "$WEIRBOX_BIN" exec --check -- $python "$clients/exec_stream.py" 40
+    if grep -q equal stream$n.out; then
+        awk '/^  stream/ && ($4 != 40 || $5 != 40) {bad = 1} /^  stream/ {n++} END {exit bad || n != 3}' stream$n.err ||
+            { echo "FAIL: not every record arrived"; cat stream$n.err; exit 1; }
+    fi
+    run boto$n "$WEIRBOX_BIN" exec -- $python "$clients/exec_boto3.py"
+done
+if command -v node >/dev/null; then
+    run node "$WEIRBOX_BIN" exec -- node "$clients/exec_https.js"
+fi
+if command -v mariadb >/dev/null; then
+    run mariadb "$WEIRBOX_BIN" exec -- mariadb --skip-ssl -u anybody -pany -h pinterestdbreadonly.cq2e8zno855e.eu-west-1.rds.amazonaws.com -P 3306 \
+        pinterest_data -e 'SELECT COUNT(*) FROM user_data'
+fi
+if command -v keytool >/dev/null; then
+    run keytool "$WEIRBOX_BIN" exec -- sh -c 'store=${JAVA_TOOL_OPTIONS#*trustStore=}; keytool -list -keystore "${store%% *}" -storepass changeit | grep -c weirbox0'
+fi
+[ $ran -gt 0 ] || exit 77
