@@ -231,7 +231,7 @@ static int read_commit(struct delta_table *t, struct delta_snapshot *s, int64_t 
 static int read_fields(struct delta_snapshot *s, struct err *e)
 {
     if (!s->schema.n || !s->min_reader)
-        return err_set(e, 0, "DELTA_MALFORMED", "version %lld has no %s", (long long)s->version, s->schema.n ? "protocol" : "metaData");
+        return err_set(e, 0, "DELTA_MALFORMED", "version %lld has no %s", (long long)s->version, !s->min_reader ? "protocol" : "metaData with a schema");
     return 0;
 }
 

@@ -111,13 +111,13 @@ static struct memory_store memory_open(struct memory *m)
     return (struct memory_store){ .store = { &memory_ops, S("memory") }, .m = m };
 }
 
-static void memory_init(struct memory *m)
+static inline void memory_init(struct memory *m)
 {
     *m = (struct memory){ 0 };
     clock_init_virtual(&m->clock, 1609459200000);
 }
 
-static void memory_release(struct memory *m)
+static inline void memory_release(struct memory *m)
 {
     map_release(&m->objects);
     arena_release(&m->arena);
@@ -132,13 +132,13 @@ static inline void memory_text(struct memory *m, const char *path, const char *t
 
 /* ---- tables ---- */
 
-static struct delta_table *world_open(struct memory_store *s, uint64_t seed, int checkpoint_every)
+static inline struct delta_table *world_open(struct memory_store *s, uint64_t seed, int checkpoint_every)
 {
     struct delta_options o = { .store = &s->store, .clock = &s->m->clock, .seed = seed, .checkpoint_every = checkpoint_every };
     return delta_open(&o);
 }
 
-static bool world_add_line(void *arg, struct str row)
+static inline bool world_add_line(void *arg, struct str row)
 {
     struct buf *out = arg;
     buf_str_add(out, row);
