@@ -232,7 +232,8 @@ static inline bool cleaner_required(struct cleaner *c, size_t row, size_t *ret_n
     for (; k < p->n_columns && p->columns[p->steps[k]].required; k++) {
         const struct json *v = c->plan[p->steps[k]].value;
         struct column *out = &c->t->columns[p->steps[k]];
-        struct draft d = cleaner_draft(c, v);
+        struct draft d;
+        cleaner_draft(c, v, &d);
         if ((v->type != JSON_NUMBER && (v->type != JSON_STRING || v->escaped)) || !cleaner_put(c, out, row, &d))
             return false;
     }

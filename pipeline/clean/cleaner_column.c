@@ -6,7 +6,7 @@
 /* ---- one cell ---- */
 
 /* Text of a scalar; {"$date": "…"} counts as its text for a timestamp. */
-static bool cleaner_scalar(struct cleaner *c, struct json v, enum column_type type, struct draft *d)
+static inline bool cleaner_scalar(struct cleaner *c, struct json v, enum column_type type, struct draft *d)
 {
     struct json inner;
     if (v.type == JSON_OBJECT && type == COLUMN_TIMESTAMP && json_get(v.raw, "$date", &inner) &&
@@ -14,7 +14,9 @@ static bool cleaner_scalar(struct cleaner *c, struct json v, enum column_type ty
         v = inner;
     if (v.type == JSON_ARRAY || v.type == JSON_OBJECT)
         return false;
-    *d = (struct draft){ .state = v.type == JSON_NULL ? DRAFT_NULL : DRAFT_TEXT, .text = v.raw };
+    d->state = v.type == JSON_NULL ? DRAFT_NULL : DRAFT_TEXT;
+    d->moved = false;
+    d->text = v.raw;
     if (v.type == JSON_STRING && v.escaped) {
         d->text = json_text(v, &c->t->arenas[0]);
         d->moved = true;
@@ -147,7 +149,10 @@ static inline void cleaner_take_member(struct cleaner *c, const struct program_c
                                        const struct plan *plan)
 {
     const struct json *v = plan->value;
-    struct draft d = col->n_ops ? (struct draft){ .state = DRAFT_TEXT, .text = v->raw } : cleaner_draft(c, v);
+    struct draft d;
+    cleaner_draft(c, v, &d);
+    if (col->n_ops)
+        d.state = DRAFT_TEXT;
     c->t->counts[col->source_count].touched += plan->renamed;
     if ((v->type == JSON_STRING && !v->escaped) || v->type == JSON_NUMBER || cleaner_scalar(c, *v, col->type, &d))
         cleaner_finish(c, col, out, row, &d);
@@ -164,7 +169,9 @@ static void cleaner_concat(struct cleaner *c, const struct program_column *col, 
     for (size_t i = 0; i < col->n_parts; i++) {
         struct draft piece = { .state = DRAFT_TEXT, .text = col->parts[i].text };
         const struct json *v = col->parts[i].literal ? NULL : &c->values[col->parts[i].input];
-        if (v && !cleaner_scalar(c, *v, COLUMN_STRING, &piece)) {
+        if (v && v->type == JSON_STRING && !v->escaped) {
+            piece.text = v->raw;
+        } else if (v && !cleaner_scalar(c, *v, COLUMN_STRING, &piece)) {
             cleaner_not_scalar(c, col, out, row, v->raw);
             return;
         }

@@ -33,11 +33,14 @@ struct cleaner {
 };
 
 /* A value that is neither null nor nested nor escaped; a whole number is one at once where no text is asked for. */
-static inline struct draft cleaner_draft(const struct cleaner *c, const struct json *v)
+static inline void cleaner_draft(const struct cleaner *c, const struct json *v, struct draft *d)
 {
     const struct shape_number *n = &c->numbers[v - c->values];
     bool whole = n->known && !n->behind && (n->digits || !n->negative);
-    return (struct draft){ .state = whole ? DRAFT_NUMBER : DRAFT_TEXT, .text = v->raw, .number = n->digits };
+    d->state = whole ? DRAFT_NUMBER : DRAFT_TEXT;
+    d->moved = false;
+    d->text = v->raw;
+    d->number = n->digits;
 }
 
 /* What the members at hand mean for the column; it must not lack any. */

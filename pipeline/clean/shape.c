@@ -100,7 +100,10 @@ static inline const char *shape_number_at(const char *p, const char *end, struct
     }
     if ((p[n] | 32) == 'e')
         return NULL;
-    *out = (struct shape_number){ negative ? -(int64_t)v : (int64_t)v, (uint8_t)behind, true, negative };
+    out->digits = negative ? -(int64_t)v : (int64_t)v; /* one by one: a struct at once is built elsewhere and copied */
+    out->behind = (uint8_t)behind;
+    out->known = true;
+    out->negative = negative;
     return p + n;
 }
 #else
@@ -123,7 +126,10 @@ static inline const char *shape_value(const char *p, const char *end, struct jso
         q = scan_string(p + 1, end, &escaped, &high);
         if (!q)
             return NULL;
-        *v = (struct json){ JSON_STRING, escaped, { p + 1, (size_t)(q - p - 1) } };
+        v->type = JSON_STRING;
+        v->escaped = escaped;
+        v->raw.p = p + 1;
+        v->raw.n = (size_t)(q - p - 1);
         return high && !utf8_valid(v->raw) ? NULL : q + 1;
     case '[': case '{':
         return shape_nested(p, end, v, spare);
@@ -146,7 +152,8 @@ static inline const char *shape_value(const char *p, const char *end, struct jso
         break;
     }
     v->escaped = false;
-    v->raw = (struct str){ p, q ? (size_t)(q - p) : 0 };
+    v->raw.p = p;
+    v->raw.n = q ? (size_t)(q - p) : 0;
     return q;
 }
 
