@@ -196,8 +196,10 @@ static int templates(struct model_api *api, const cJSON *of, const char *name, c
             continue;
         if (!cJSON_IsString(t))
             return define_wrong(one, "a mapping template is a text", e);
-        if (model_template(api, list, str_of(t->string), str_of(t->valuestring), e))
+        if (model_template(api, list, str_of(t->string), str_of(t->valuestring), e)) {
+            e->status = 400;
             return define_at(one, e);
+        }
     }
     return 0;
 }
@@ -265,8 +267,10 @@ int define_response(struct model_api *api, const cJSON *v, const struct place *p
     if (status_of(define_get(v, "statusCode"), &r->status))
         return define_wrong(below(p, "statusCode", &code), "a status code between 100 and 599 is due", e);
     r->pattern = arena_dup(&api->arena, define_text(v, "selectionPattern"));
-    if (r->pattern.n && !(r->compiled = jregex_compile(&api->arena, r->pattern, e)))
+    if (r->pattern.n && !(r->compiled = jregex_compile(&api->arena, r->pattern, e))) {
+        e->status = 400;
         return define_at(p, e);
+    }
     if (content_of(v, p, &r->content, e) || templates(api, v, "responseTemplates", p, &r->templates, e) ||
         mappings(api, v, "responseParameters", p, &r->mappings, e))
         return -1;
