@@ -37,7 +37,7 @@ void buf_vf(struct buf *b, const char *fmt, va_list ap)
     va_list again;
     va_copy(again, ap);
     size_t room = b->p ? b->cap - b->n : 0;
-    int n = vsnprintf(b->p + (room ? b->n : 0), room, fmt, ap);
+    int n = vsnprintf(room ? b->p + b->n : NULL, room, fmt, ap);
     if (n >= 0 && (size_t)n < room) {
         b->n += (size_t)n;
     } else if (n >= 0) { /* vsnprintf wants a byte for its NUL, which the ceiling need not have */

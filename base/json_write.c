@@ -29,8 +29,8 @@ static void put_escaped(struct buf *out, unsigned char c)
 void json_put_text(struct buf *out, struct str text)
 {
     buf_c(out, '"');
-    const char *p = text.p, *end = text.p + text.n;
-    while (text.n && p < end) {
+    const char *p = text.p, *end = text.n ? text.p + text.n : p;
+    while (p < end) {
         const char *stop = json_scan_plain(p, end);
         buf_add(out, p, (size_t)(stop - p));
         if (stop == end)

@@ -95,7 +95,8 @@ static void mutate(struct rng *r, const struct seeds *s, struct buf *b)
             const struct buf *other = &s->at[rng_below(r, s->n)];
             size_t from = other->n ? rng_below(r, other->n) : 0;
             b->n = at;
-            buf_add(b, other->p + from, other->n - from < 512 ? other->n - from : 512);
+            if (other->n)
+                buf_add(b, other->p + from, other->n - from < 512 ? other->n - from : 512);
         }
         }
     }
