@@ -21,7 +21,7 @@ static const struct {
     { "GOLDEN_MISSING", EXIT_ENVIRONMENT },
     { "PORT_IN_USE", EXIT_ENVIRONMENT },        { "PORT_FORBIDDEN", EXIT_ENVIRONMENT },
     { "ADDRESS_UNKNOWN", EXIT_ENVIRONMENT },    { "DISK", EXIT_ENVIRONMENT },
-    { "NOT_SETTLED", EXIT_NOT_READY },
+    { "NOT_SETTLED", EXIT_NOT_READY },          { "NOT_READY", EXIT_NOT_READY },
     { "CHECKPOINT_MALFORMED", EXIT_CORRUPT },
 };
 
@@ -143,6 +143,18 @@ static int parse_option(struct args *a, int argc, char **argv, int *i, struct er
     return set_value(a, o, argv[++*i], e);
 }
 
+/* The few options that everybody types as one letter; NULL when it is none, or not this command's. */
+static const struct option *short_option(const struct args *a, const char *word)
+{
+    static const struct {
+        const char *letter, *name;
+    } letters[] = { { "-h", "help" }, { "-d", "detach" }, { "-f", "follow" } };
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (strcmp(word, letters[i].letter) == 0)
+            return args_option(a->command, str_of(letters[i].name));
+    return NULL;
+}
+
 static int parse(struct args *a, int argc, char **argv, struct err *e)
 {
     bool only_operands = false;
@@ -153,8 +165,9 @@ static int parse(struct args *a, int argc, char **argv, struct err *e)
             a->tail = argv + i;
             a->n_operands = (size_t)(argc - i);
             break;
-        } else if (!only_operands && strcmp(argv[i], "-h") == 0) {
-            set_value(a, args_option(a->command, S("help")), "on", e);
+        } else if (!only_operands && short_option(a, argv[i])) {
+            if (set_value(a, short_option(a, argv[i]), "on", e))
+                return -1;
         } else if (!only_operands && strncmp(argv[i], "--", 2) == 0) {
             if (parse_option(a, argc, argv, &i, e))
                 return -1;

@@ -29,18 +29,31 @@ static const struct option query_own[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 static const struct option up_own[] = {
+    { "detach", NULL, "leave it running and return once it is ready (also -d); weirbox down ends it", NULL, NULL },
     { "host", "ADDRESS", "where to listen", "127.0.0.1", NULL },
     { "port", "N", "the edge's port; 0 = every port a free one", "4566", NULL },
-    { "auth", "MODE", "signatures: strict verifies, structure only reads, off ignores", "strict", "strict|structure|off" },
-    { "auto-create", "on|off", "topics and streams come into being on first use", "on", "on|off" },
-    { "streams", "LIST", "streams that exist from the start, name:shards", "streaming-" FLOW_USER_ID "-pin:4,streaming-" FLOW_USER_ID "-geo:4,streaming-" FLOW_USER_ID "-user:4", NULL },
-    { "buckets", "LIST", "buckets that exist from the start", "user-" FLOW_USER_ID "-bucket", NULL },
-    { "connector", "FILE", "the S3 sink's connector.properties", NULL, NULL },
-    { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
-    { "faults", "FILE", "fault rules as JSON", NULL, NULL },
-    { "data", "DIR", "keep S3 objects in this folder instead of memory", NULL, NULL },
-    { "seed", "N", "of ids", "100", NULL },
-    { "verbose", NULL, "one line on stderr for every call", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option down_own[] = {
+    { "timeout", "SECONDS", "then it is killed", "10", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option wait_own[] = {
+    { "timeout", "SECONDS", "how long at most; exit status 4 when it is over", "30", NULL },
+    { "url", "URL", "the edge of a cloud that was not started by this user", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option env_own[] = {
+    { "shell", "NAME", "in whose words", "sh", "sh|fish|json|dotenv|github" },
+    { "redirected", NULL, "also LD_PRELOAD, which leads hard-coded host names here", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option logs_own[] = {
+    { "follow", NULL, "go on as it is written (also -f)", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option ca_own[] = {
+    { "ca-dir", "DIR", "where the local CA is kept", "$XDG_DATA_HOME/weirbox or ~/.local/share/weirbox", NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 static const struct option exec_own[] = {
@@ -53,13 +66,33 @@ static const struct option status_own[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 
+static const struct option apigw_call[] = {
+    { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
+    { "body", "TEXT|@FILE", "the request's body", NULL, NULL },
+    { "header", "NAME: VALUE", "a header of the request; as often as wanted", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option apigw_text[] = {
+    { "body", "TEXT|@FILE", "what $input reads", NULL, NULL },
+    { "query", "NAME=VALUE&…", "parameters of the query", NULL, NULL },
+    { "header", "NAME: VALUE", "a header of the request; as often as wanted", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct option *const apigw_call_options[] = { apigw_call, NULL };
+static const struct option *const apigw_text_options[] = { apigw_text, NULL };
 static const struct option *const run_options[] = { options_rows, options_flow, options_rules, run_own, NULL };
 static const struct option *const check_options[] = { options_rows, options_flow, options_rules, check_own, NULL };
 static const struct option *const basic_options[] = { options_rows, options_post, NULL };
 static const struct option *const ingest_options[] = { options_read, ingest_own, NULL };
 static const struct option *const clean_options[] = { options_rules, clean_own, NULL };
 static const struct option *const query_options[] = { query_own, options_rules, options_rows, NULL };
-static const struct option *const up_options[] = { up_own, NULL };
+static const struct option *const up_options[] = { up_own, host_options, NULL };
+static const struct option *const down_options[] = { down_own, NULL };
+static const struct option *const wait_options[] = { wait_own, NULL };
+static const struct option *const env_options[] = { env_own, NULL };
+static const struct option *const logs_options[] = { logs_own, NULL };
+static const struct option *const ca_options[] = { ca_own, NULL };
 static const struct option *const exec_options[] = { exec_own, host_options, NULL };
 static const struct option *const status_options[] = { status_own, NULL };
 
@@ -93,8 +126,29 @@ const struct command commands[] = {
       { "weirbox query --list", "which there are", "weirbox query users_joined_by_year --from weirbox-out --format csv", "from files" },
       query_options, 0, 1, query_command_run },
     { "up", "run the cloud alone, for scripts of your own", "",
-      { "weirbox up", "on the usual ports of this machine", "weirbox up --port 0 --json", "on free ports, told as JSON" },
+      { "weirbox up -d && eval \"$(weirbox env)\"", "on the usual ports of this machine, left running", "weirbox up --port 0 --json", "on free ports, told as JSON" },
       up_options, 0, 0, up_command_run },
+    { "down", "end the cloud that was left running", "",
+      { "weirbox down", "cleanly", "weirbox down --timeout 0", "at once" },
+      down_options, 0, 0, down_command_run },
+    { "wait", "until the cloud is ready", "",
+      { "weirbox wait", "at most 30 seconds", "weirbox wait --timeout 5 --url http://127.0.0.1:4566", "somebody else's" },
+      wait_options, 0, 0, wait_command_run },
+    { "env", "the variables that lead programs to the cloud that is up", "",
+      { "eval \"$(weirbox env)\"", "for this shell", "weirbox env --shell github >>\"$GITHUB_ENV\"", "for the next steps of a job" },
+      env_options, 0, 0, env_command_run },
+    { "logs", "what the cloud that was left running wrote", "",
+      { "weirbox logs", "until now", "weirbox logs -f", "and on; weirbox up -d --verbose writes a line for every call" },
+      logs_options, 0, 0, logs_command_run },
+    { "ca path", "where the local CA's certificate is", "",
+      { "weirbox ca path", "made when it is not there", "curl --cacert \"$(weirbox ca path)\" https://127.0.0.1:4566/_weirbox/health", "TLS on the edge's port" },
+      ca_options, 0, 0, ca_command_path },
+    { "ca trust", "how to make browsers, Java and this machine trust it; changes nothing", "",
+      { "weirbox ca trust", "the commands", "weirbox ca trust --ca-dir DIR", "for another CA" },
+      ca_options, 0, 0, ca_command_trust },
+    { "doctor", "what of this machine would get in the way", "",
+      { "weirbox doctor", "ports, CA, open files, disk, variables that lead to the real AWS", "weirbox doctor --json", "for machines" },
+      NULL, 0, 0, doctor_command_run },
     { "exec", "run a command against a fresh cloud: every AWS address it knows leads there", "-- CMD [ARG…]",
       { "weirbox exec -- python user_posting_emulation.py", "a script with hard-coded amazonaws.com addresses, unchanged",
         "weirbox exec --check --redirect db.internal:3306=rds -- ./post.sh", "another host name led here, and what arrived counted" },
@@ -102,6 +156,16 @@ const struct command commands[] = {
     { "status", "what the mocks implement", "",
       { "weirbox status", "every service and its actions", "weirbox status --unimplemented", "what answers 501" },
       status_options, 0, 0, status_command_run },
+    { "apigw explain", "which resource, integration and template a call meets, and why it is refused", "METHOD PATH",
+      { "weirbox apigw explain PUT /test/streams/s/record --body '{\"Data\":{\"a\":1},\"PartitionKey\":\"p\"}'", "what becomes of a stream post",
+        "weirbox apigw explain POST /test/record --api api.json", "with an API of your own" },
+      apigw_call_options, 2, 2, apigw_command_explain },
+    { "apigw render", "render a mapping template as API Gateway would", "TEMPLATE",
+      { "weirbox apigw render record.vtl --body @row.json", "for a body", "weirbox apigw render record.vtl --query 'stream-name=s'", "for parameters" },
+      apigw_text_options, 1, 1, apigw_command_render },
+    { "apigw lint", "check a mapping template", "TEMPLATE",
+      { "weirbox apigw lint record.vtl", "says line and column of the first mistake, and what is suspicious", "weirbox apigw render record.vtl", "then see what it prints" },
+      NULL, 1, 1, apigw_command_lint },
     { "faults lint", "check a file of fault rules", "FILE",
       { "weirbox faults lint faults.json", "says the first mistake and where", "weirbox run --faults faults.json", "run with them" },
       NULL, 1, 1, faults_command_lint },

@@ -28,7 +28,13 @@ static void health(struct admin *a)
     buf_z(&a->reply->body, "}}\n");
 }
 
-static void ready(struct admin *a) { buf_z(&a->reply->body, "{\"ready\":true}\n"); }
+/* The edge listens before the last service does. */
+static void ready(struct admin *a)
+{
+    bool is_ready = cloud_ready(a->cloud);
+    a->reply->status = is_ready ? 200 : 503;
+    buf_f(&a->reply->body, "{\"ready\":%s}\n", is_ready ? "true" : "false");
+}
 
 static void status(struct admin *a)
 {

@@ -33,6 +33,7 @@ struct cloud {
     size_t n_members;
     struct http_server *server;
     struct relay *relay;
+    _Atomic bool ready;
     struct plog_set *topics;
     struct faults *faults;
     struct journal *journal;
@@ -52,6 +53,7 @@ struct sigv4_cache *cloud_sigv4(struct cloud *c) { return c->sigv4; }
 const char *cloud_data_dir(const struct cloud *c) { return c->data_dir; }
 enum cloud_auth cloud_auth_mode(const struct cloud *c) { return c->options.auth; }
 bool cloud_verbose(const struct cloud *c) { return c->options.verbose; }
+bool cloud_ready(struct cloud *c) { return atomic_load(&c->ready); }
 struct relay *cloud_relay(struct cloud *c) { return c->relay; }
 const char *cloud_setting(const struct cloud *c, const char *name) { return map_get(&c->settings, str_of(name)); }
 
@@ -349,6 +351,7 @@ struct cloud *cloud_open(const struct cloud_options *o, struct err *e)
         cloud_close(c);
         return NULL;
     }
+    atomic_store(&c->ready, true);
     return c;
 }
 

@@ -69,6 +69,7 @@ const char *cloud_data_dir(const struct cloud *c);
 enum cloud_auth cloud_auth_mode(const struct cloud *c);
 struct sigv4_key cloud_own_key(const struct cloud *c); /* the pair drawn from the seed */
 bool cloud_verbose(const struct cloud *c);
+bool cloud_ready(struct cloud *c); /* every service is open and every port is listened on */
 struct relay *cloud_relay(struct cloud *c); /* NULL without TLS */
 /* The default identity: account 000000000000, region us-east-1. */
 #define CLOUD_ACCOUNT "000000000000"
