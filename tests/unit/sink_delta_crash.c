@@ -100,6 +100,30 @@ static void a_lost_answer_to_a_commit_is_no_failure(void **state)
     }
 }
 
+/* The client tries again by itself after a lost answer, and is told that the object is there: its own. */
+static void a_commit_that_is_there_by_our_own_hand_is_no_lost_race(void **state)
+{
+    (void)state;
+    int committed = 0;
+    for (int n = 1; n < 20; n++) {
+        struct memory m;
+        struct arena a = ARENA_INIT;
+        memory_init(&m);
+        struct memory_store s = memory_open(&m);
+        struct delta_table *t = world_open(&s, 1, 0);
+        s.exists_at = n;
+        struct delta_written done = world_append(t, sink_table_make(ROWS, 1, &a));
+        assert_int_equal(done.version, 0);
+        assert_int_equal(done.attempts, 1);
+        committed += s.op >= n;
+        world_assert_once(world_rows(t, -1, &a), 1, ROWS, "own commit");
+        delta_close(t);
+        memory_release(&m);
+        arena_release(&a);
+    }
+    assert_true(committed > 3);
+}
+
 /* ---- two writers ---- */
 
 struct rival {
@@ -361,6 +385,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_crash_at_any_step_loses_and_doubles_nothing),
         cmocka_unit_test(a_lost_answer_to_a_commit_is_no_failure),
+        cmocka_unit_test(a_commit_that_is_there_by_our_own_hand_is_no_lost_race),
         cmocka_unit_test(who_loses_the_race_takes_the_next_version),
         cmocka_unit_test(an_overwrite_that_loses_the_race_overwrites_the_winner_too),
         cmocka_unit_test(two_copies_of_a_stream_write_a_batch_once),
