@@ -32,16 +32,17 @@ static bool take_text(struct str *rest, size_t n, union parquet_cell *ret)
     return true;
 }
 
-/* Nanoseconds of the day, then the Julian day number: Impala's and old Spark's timestamps. */
+/* Nanoseconds of the day, then the Julian day number: Impala's and old Spark's timestamps. What 64 bits of microseconds
+ * do not hold becomes the first or last instant they do. */
 static bool take_int96(struct str *rest, union parquet_cell *ret)
 {
-    uint64_t nanos;
-    uint32_t day;
+    int64_t nanos, us;
+    int32_t day;
     if (!take(rest, &nanos, 8) || !take(rest, &day, 4))
         return false;
-    int64_t us;
-    if (__builtin_mul_overflow((int64_t)day - 2440588, INT64_C(86400000000), &us) || __builtin_add_overflow(us, (int64_t)(nanos / 1000), &us))
-        return false;
+    if (__builtin_mul_overflow((int64_t)day - 2440588, INT64_C(86400000000), &us) ||
+        __builtin_add_overflow(us, nanos / 1000 - (nanos % 1000 < 0), &us))
+        us = day < 2440588 ? INT64_MIN : INT64_MAX;
     ret->i = us;
     return true;
 }
