@@ -6,12 +6,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "mocks/apigw/invoke.h"
 #include "mocks/cloud/cloud.h"
 #include "net/client.h"
 
-enum { THREADS = 4 };
+enum { THREADS = 4, USUAL_LIMIT_MS = 29000 };
 
 struct waiting {
     struct invocation *v;
@@ -63,7 +64,9 @@ static void talk(struct client *client, struct invocation *v)
         .n_headers = v->out.n_headers, .body = v->out.body,
     };
     const char *error = NULL;
+    int64_t started_us = clock_stopwatch_us(), limit_ms = invoke_limit_ms(v);
     if (!client || client_do(client, &q, c->arena, &r, &e) || !r.status) {
+        v->late = clock_stopwatch_us() - started_us >= limit_ms * 1000;
         error = r.error ? r.error : e.message[0] ? arena_f(c->arena, "%s", e.message).p : "no answer";
     } else {
         v->back.status = r.status;
@@ -74,14 +77,23 @@ static void talk(struct client *client, struct invocation *v)
     call_finish(c, invoke_answer(v, error));
 }
 
+static struct client *open_client(const struct foreign *f, int64_t timeout_ms)
+{
+    struct err e;
+    return client_open(&(struct client_options){ .clock = cloud_clock(f->cloud), .max_attempts = 1, .timeout_ms = timeout_ms }, &e);
+}
+
+/* An integration with a time limit of its own gets a client of its own. */
 static void *work(void *arg)
 {
     struct foreign *f = arg;
-    struct err e;
-    const struct client_options o = { .clock = cloud_clock(f->cloud), .max_attempts = 1, .timeout_ms = 29000 };
-    struct client *client = client_open(&o, &e);
-    for (struct invocation *v; (v = take(f));)
-        talk(client, v);
+    struct client *client = open_client(f, USUAL_LIMIT_MS);
+    for (struct invocation *v; (v = take(f));) {
+        struct client *own = invoke_limit_ms(v) < USUAL_LIMIT_MS ? open_client(f, invoke_limit_ms(v)) : NULL;
+        talk(own ? own : client, v);
+        if (own)
+            client_close(own);
+    }
     if (client)
         client_close(client);
     return NULL;

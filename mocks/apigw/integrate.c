@@ -325,6 +325,24 @@ static int answer_mock(struct invocation *v, struct str body)
     return invoke_answer(v, NULL);
 }
 
+static void log_sending(struct invocation *v)
+{
+    const struct model_integration *i = v->integration;
+    if (!v->log)
+        return;
+    struct buf headers = BUF_INIT;
+    struct str uri = i->type != MODEL_AWS ? i->uri
+        : arena_f(v->call->arena, "https://" STR_F "." STR_F ".amazonaws.com" STR_F STR_F, STR_A(i->service), STR_A(i->region),
+                  STR_A(i->path.n ? i->path : S("/?Action=")), STR_A(i->action));
+    for (size_t k = 0; k < v->out.n_headers; k++)
+        buf_f(&headers, "%s" STR_F "=" STR_F, k ? ", " : "", STR_A(v->out.headers[k].name), STR_A(v->out.headers[k].value));
+    invoke_log(v, "Endpoint request URI: " STR_F, STR_A(uri));
+    invoke_log(v, "Endpoint request headers: {" STR_F "}", STR_A(buf_str(&headers)));
+    invoke_log(v, "Endpoint request body after transformations: " STR_F, STR_A(v->out.body));
+    invoke_log(v, "Sending request to " STR_F, STR_A(uri));
+    buf_release(&headers);
+}
+
 int integrate_send(struct invocation *v, struct str body)
 {
     struct outgoing o;
@@ -340,9 +358,6 @@ int integrate_send(struct invocation *v, struct str body)
     if (map_parameters(&o) || check_headers(&o))
         return -1;
     all_headers(&o);
-    invoke_log(v, "Endpoint request URI: " STR_F, STR_A(v->integration->uri));
-    for (size_t i = 0; v->log && i < v->out.n_headers; i++)
-        invoke_log(v, "Endpoint request header: " STR_F "=" STR_F, STR_A(v->out.headers[i].name), STR_A(v->out.headers[i].value));
-    invoke_log(v, "Sending request to " STR_F, STR_A(v->integration->uri));
+    log_sending(v);
     return v->integration->type == MODEL_AWS ? send_aws(&o) : send_http(&o);
 }

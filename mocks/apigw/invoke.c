@@ -193,7 +193,8 @@ int invoke_run(struct call *c)
     c->reason = arena_dup(c->arena, m->summary); /* the API may be gone when the journal is written */
     if (request_body(v, &body) || binary_request(v, &body))
         return -1;
-    invoke_log(v, "Endpoint request body after transformations: " STR_F, STR_A(body));
+    if (v->integration->type == MODEL_MOCK)
+        invoke_log(v, "Endpoint request body after transformations: " STR_F, STR_A(body));
     return integrate_send(v, body);
 }
 
@@ -351,14 +352,22 @@ static int answer_mapped(struct invocation *v)
     return 0;
 }
 
+int64_t invoke_limit_ms(const struct invocation *v)
+{
+    return v->integration->timeout_ms < v->gateway->timeout_ms ? v->integration->timeout_ms : v->gateway->timeout_ms;
+}
+
 int invoke_answer(struct invocation *v, const char *network_error)
 {
     struct call *c = v->call;
-    int64_t limit = v->integration->timeout_ms < v->gateway->timeout_ms ? v->integration->timeout_ms : v->gateway->timeout_ms;
+    int64_t limit = invoke_limit_ms(v);
     int result;
     log_answer(v);
     v->delay_ms = v->back.delay_ms > limit ? limit : v->back.delay_ms;
-    if (v->back.delay_ms > limit)
+    if (v->late)
+        result = invoke_fail(c, REFUSE_TIMEOUT, "the backend " STR_F " gave no answer in the %lld ms the gateway waits",
+                             STR_A(v->integration->uri), (long long)limit);
+    else if (v->back.delay_ms > limit)
         result = invoke_fail(c, REFUSE_TIMEOUT, "the backend took %lld ms; the gateway waits %lld ms",
                              (long long)v->back.delay_ms, (long long)limit);
     else if (network_error || v->back.end != HTTP_SEND)

@@ -44,6 +44,7 @@ struct invocation {
     struct http_request out;
     struct http_reply back;
     struct str url; /* a foreign backend */
+    bool late;        /* a foreign backend did not answer in time; that time has passed */
     int64_t delay_ms; /* the backend's time, which the client sees pass; also when the call is refused */
     _Atomic int phase;
 };
@@ -63,6 +64,7 @@ void invoke_unmatched(struct call *c, const struct invocation *v);
 int invoke_run(struct call *c);
 /* From integrate.c and foreign.c: the backend has answered into v->back (or failed: error text). */
 int invoke_answer(struct invocation *v, const char *network_error);
+int64_t invoke_limit_ms(const struct invocation *v); /* how long the backend may take */
 /* A line of the execution log, when there is one. */
 void invoke_log(struct invocation *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

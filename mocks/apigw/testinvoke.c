@@ -182,7 +182,7 @@ static void explain_run(struct trial *t, struct buf *out)
     for (size_t i = 0; i < m->n_params; i++)
         buf_f(out, "          {" STR_F "} = " STR_F "\n", STR_A(m->params[i].name), STR_A(m->params[i].value));
     if (m->method->integration)
-        buf_f(out, "which is  " STR_F "\n", STR_A(m->method->summary));
+        buf_f(out, "goes to   " STR_F " " STR_F "\n", STR_A(m->method->integration->http_method), STR_A(m->method->integration->uri));
     for (const struct model_template *q = m->method->integration ? m->method->integration->templates : NULL; q; q = q->next)
         buf_f(out, "template  " STR_F "\n", STR_A(q->media_type));
     trial_run(t);

@@ -1,5 +1,9 @@
 /* What a call has to pass: keys, plans, throttles, validators; and what gateway responses, content handling and CORS make
  * of the answer. Time is virtual. */
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "tests/wire/apigw_world.h"
 
 #define A "/restapis/${api}"
@@ -162,6 +166,30 @@ static void preflights_are_answered_by_a_mock(void **state)
     world_close(&w);
 }
 
+/* A host that takes connections and says nothing. */
+static void a_backend_that_does_not_answer_in_time_is_a_504(void **state)
+{
+    (void)state;
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t n = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, n), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &n), 0);
+    struct world w;
+    world_open(&w, NULL);
+    struct str silent = arena_f(&w.arena, "{\"openapi\":\"3.0.1\",\"paths\":{\"/p\":{\"get\":{\"x-amazon-apigateway-integration\":{\"type\":\"http_proxy\","
+                                "\"httpMethod\":\"GET\",\"uri\":\"http://127.0.0.1:%d/\",\"timeoutInMillis\":100}}}}}", ntohs(address.sin_port));
+    const struct row rows[] = {
+        { "POST", "/restapis?mode=import", silent.p, 201, NULL, "api=id", NULL },
+        { "POST", A "/deployments", "{\"stageName\":\"s\"}", 201, NULL, NULL, NULL },
+        { "GET", LIVE "/p", NULL, 504, "{\"message\":\"Endpoint request timed out\"}", NULL, NULL },
+    };
+    RUN(&w, rows);
+    world_close(&w);
+    close(listener);
+}
+
 static void a_body_over_ten_megabytes_is_refused(void **state)
 {
     (void)state;
@@ -210,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_stage_throttles_its_methods),
         cmocka_unit_test(bodies_turn_between_text_and_bytes),
         cmocka_unit_test(preflights_are_answered_by_a_mock),
+        cmocka_unit_test(a_backend_that_does_not_answer_in_time_is_a_504),
         cmocka_unit_test(a_body_over_ten_megabytes_is_refused),
         cmocka_unit_test(a_plain_path_means_the_document_else_the_newest_deployment),
     };

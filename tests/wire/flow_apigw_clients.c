@@ -1,6 +1,7 @@
 /* AWS's own clients build an API against a whole cloud: scripts of tests/clients/ that get AWS_ENDPOINT_URL and exit 77
  * when their client is not installed. */
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/flow.h"
 #include "tests/support/t.h"
@@ -34,8 +35,12 @@ static void run_script(const char *interpreter, const char *name)
 
 static void boto3_builds_the_tutorial(void **state) { (void)state, run_script("python3", "apigw_tutorial.py"); }
 static void debians_boto3_builds_the_tutorial(void **state) { (void)state, run_script("/usr/bin/python3", "apigw_tutorial.py"); }
-static void aws_cli_builds_the_tutorial(void **state) { (void)state, run_script("bash", "apigw_tutorial.sh"); }
-static void debians_aws_cli_builds_the_tutorial(void **state) { (void)state, run_script("AWS=/usr/bin/aws bash", "apigw_tutorial.sh"); }
+/* Each call of the command line takes a second to start, so one of them has to do: Debian's where it is installed. */
+static void aws_cli_builds_the_tutorial(void **state)
+{
+    (void)state;
+    run_script(access("/usr/bin/aws", X_OK) == 0 ? "AWS=/usr/bin/aws bash" : "bash", "apigw_tutorial.sh");
+}
 
 int main(void)
 {
@@ -43,7 +48,6 @@ int main(void)
         cmocka_unit_test(boto3_builds_the_tutorial),
         cmocka_unit_test(debians_boto3_builds_the_tutorial),
         cmocka_unit_test(aws_cli_builds_the_tutorial),
-        cmocka_unit_test(debians_aws_cli_builds_the_tutorial),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
