@@ -86,7 +86,12 @@ PRINT(print_timestamp)
     else if (el->physical == PHYSICAL_INT64 && el->unit_us > 1 && __builtin_mul_overflow(cell.i, el->unit_us, &us))
         us = cell.i < 0 ? INT64_MIN : INT64_MAX;
     buf_c(out, '"');
-    table_put_timestamp(out, us);
+    if (us >= INT64_C(-62135596800000000) && us <= INT64_C(253402300799999999)) {
+        table_put_timestamp(out, us);
+    } else { /* years of other than four digits, as ISO 8601 writes them by agreement: with their sign */
+        struct civil t = clock_civil(us / 1000 - (us % 1000 < 0));
+        buf_f(out, "%+05d-%02d-%02dT%02d:%02d:%02dZ", t.year, t.month, t.day, t.hour, t.minute, t.second);
+    }
     if (f->kind == PARQUET_TIMESTAMP_NTZ && out->n && out->p[out->n - 1] == 'Z')
         out->n--;
     buf_c(out, '"');
