@@ -86,7 +86,7 @@ static bool reap(struct guard *g, int *ret_status)
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
         if (WIFSTOPPED(status))
-            kill(pid, SIGCONT);
+            kill(0, SIGCONT); /* the group stops as one */
         else if (pid == g->command) {
             *ret_status = status;
             return true;

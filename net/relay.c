@@ -46,7 +46,7 @@ struct course {
 struct conn {
     struct conn *next, **link; /* of the relay's list */
     struct conn *next_again;
-    bool again, gone;
+    bool again, gone, counted;
     enum state state;
     struct side sides[2];
     struct course courses[2];
@@ -70,10 +70,10 @@ struct relay {
     struct side wake; /* an eventfd; conn == NULL */
     pthread_mutex_t lock; /* the list, quiet, and the moment of handing over */
     struct conn *conns;
-    unsigned n_conns;
     bool quiet;
     _Atomic bool closing;
     struct conn *again, *gone, *leaving; /* the loop's own */
+    unsigned n_counted; /* the loop's own: connections beyond SILENT */
     struct listener listeners[MAX_LISTENERS];
     size_t n_listeners;
     pthread_t thread;
@@ -136,17 +136,16 @@ static struct conn *add_conn(struct relay *r, int fd, enum state state)
     if (c->next)
         c->next->link = &c->next;
     r->conns = c;
-    r->n_conns++;
     pthread_mutex_unlock(&r->lock);
     return c;
 }
 
-static bool full(struct relay *r)
+/* A silent connection costs little more than its descriptor, and is not counted: ten thousand idle ones keep nobody out. */
+static bool take_place(struct relay *r, struct conn *c)
 {
-    pthread_mutex_lock(&r->lock);
-    bool is_full = r->n_conns >= r->options.max_connections;
-    pthread_mutex_unlock(&r->lock);
-    return is_full;
+    c->counted = r->n_counted < r->options.max_connections;
+    r->n_counted += c->counted;
+    return c->counted;
 }
 
 /* Closes its sockets now; its memory goes when the events at hand, which may still name it, are through. */
@@ -157,6 +156,7 @@ static void drop(struct relay *r, struct conn *c)
     c->gone = true;
     side_close(&c->sides[0]);
     side_close(&c->sides[1]);
+    r->n_counted -= c->counted;
     if (c->leave_us) {
         *c->link_leaving = c->next_leaving;
         if (c->next_leaving)
@@ -166,7 +166,6 @@ static void drop(struct relay *r, struct conn *c)
     *c->link = c->next;
     if (c->next)
         c->next->link = c->link;
-    r->n_conns--;
     pthread_mutex_unlock(&r->lock);
     c->next = r->gone;
     r->gone = c;
@@ -300,7 +299,7 @@ static void carry_both(struct relay *r, struct conn *c)
 static void begin_tls(struct relay *r, struct conn *c)
 {
     int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair)) {
+    if (!take_place(r, c) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair)) {
         hand_over(r, c, -1);
         drop(r, c);
         return;
@@ -414,13 +413,9 @@ static void accept_greeters(struct relay *r, const struct listener *l)
     for (int fd; (fd = accept4(l->side.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
         int on = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (full(r)) {
-            close(fd);
-            continue;
-        }
         struct conn *c = add_conn(r, fd, GREETING);
         c->listener = l;
-        if (watch(r, &c->sides[0], EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
+        if (!take_place(r, c) || watch(r, &c->sides[0], EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
             drop(r, c);
     }
 }
@@ -484,11 +479,6 @@ struct relay *relay_open(const struct relay_options *o, struct err *e)
 
 void relay_serve(struct relay *r, int fd, void (*ready)(void *arg, int fd), void *arg)
 {
-    if (full(r)) {
-        close(fd);
-        ready(arg, -1);
-        return;
-    }
     struct conn *c = add_conn(r, fd, SILENT);
     c->ready = ready;
     c->arg = arg;

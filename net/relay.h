@@ -15,7 +15,7 @@
 
 struct relay_options {
     struct tls *tls;          /* must outlive the relay */
-    unsigned max_connections; /* beyond them new ones are closed; 0 = 8,192 */
+    unsigned max_connections; /* relayed at once; beyond them new ones are closed; 0 = 8,192 */
 };
 
 struct relay;

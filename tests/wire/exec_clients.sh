@@ -5,6 +5,8 @@ clients=$WEIRBOX_SOURCE/tests/clients
 ran=0
 printf 'HOST: pinterestdbreadonly.cq2e8zno855e.eu-west-1.rds.amazonaws.com\nUSER: project_user\nPASSWORD: secret\nDATABASE: pinterest_data\nPORT: 3306\n' >db_creds.yaml
 
+printf '[rds]\nhost = pinterestdbreadonly.cq2e8zno855e.eu-west-1.rds.amazonaws.com\nuser = project_user\npassword = %s\ndatabase = pinterest_data\nport = 3306\n' x >creds.ini
+
 # run NAME CMD…: 77 of CMD means its modules are not installed
 run() {
     name=$1; shift
@@ -33,10 +35,21 @@ for python in python3 /usr/bin/python3; do
         awk '/^  stream/ && ($4 != 40 || $5 != 40) {bad = 1} /^  stream/ {n++} END {exit bad || n != 3}' stream$n.err ||
             { echo "FAIL: not every record arrived"; cat stream$n.err; exit 1; }
     fi
+    run styles$n "$WEIRBOX_BIN" exec --check -- $python "$clients/exec_styles.py" creds.ini
+    if grep -q styles styles$n.out; then
+        awk '/^  (topic|stream)/ && ($4 != 9 || $5 != 9) {bad = 1} /^  (topic|stream)/ {n++} END {exit bad || n != 6}' styles$n.err ||
+            { echo "FAIL: not every record arrived"; cat styles$n.err; exit 1; }
+    fi
     run boto$n "$WEIRBOX_BIN" exec -- $python "$clients/exec_boto3.py"
 done
 if command -v node >/dev/null; then
     run node "$WEIRBOX_BIN" exec -- node "$clients/exec_https.js"
+fi
+if command -v java >/dev/null && java --list-modules 2>/dev/null | grep -q jdk.compiler; then
+    run java "$WEIRBOX_BIN" exec -- java "$clients/exec_https.java"
+fi
+if command -v python3 >/dev/null; then
+    run terminal python3 "$clients/exec_tty.py" "$WEIRBOX_BIN"
 fi
 if command -v mariadb >/dev/null; then
     run mariadb "$WEIRBOX_BIN" exec -- mariadb --skip-ssl -u anybody -pany -h pinterestdbreadonly.cq2e8zno855e.eu-west-1.rds.amazonaws.com -P 3306 \
