@@ -23,9 +23,8 @@ struct checking {
 /* fixtures/golden of this folder or one above it. */
 static const char *find_golden(struct args *a)
 {
-    const char *given = args_text(a, "golden");
-    if (given)
-        return given;
+    if (args_given(a, "golden"))
+        return args_text(a, "golden");
     struct str up = S("");
     for (int depth = 0; depth < 8; depth++) {
         struct str path = arena_f(&a->arena, STR_F "fixtures/golden", STR_A(up));

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 #include "cli/host.h"
+#include "cli/delta.h"
 #include "cli/options.h"
 
 static const struct option run_own[] = {
@@ -66,6 +67,11 @@ static const struct option status_own[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 
+static const struct option sql_own[] = {
+    { "dialect", "DIALECT", "whose SQL", "sqlite", "sqlite|duckdb|spark" },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
 static const struct option apigw_call[] = {
     { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
     { "body", "TEXT|@FILE", "the request's body", NULL, NULL },
@@ -95,6 +101,12 @@ static const struct option *const logs_options[] = { logs_own, NULL };
 static const struct option *const ca_options[] = { ca_own, NULL };
 static const struct option *const exec_options[] = { exec_own, host_options, NULL };
 static const struct option *const status_options[] = { status_own, NULL };
+static const struct option *const rules_options[] = { options_rules, NULL };
+static const struct option *const sql_options[] = { sql_own, options_rules, NULL };
+static const struct option *const delta_log_options[] = { delta_command_store, delta_command_version, NULL };
+static const struct option *const delta_cat_options[] = { delta_command_store, delta_command_version, delta_command_limit, NULL };
+static const struct option *const delta_history_options[] = { delta_command_store, delta_command_limit, NULL };
+static const struct option *const delta_vacuum_options[] = { delta_command_store, delta_command_retain, NULL };
 
 const struct command commands[] = {
     { "run", "the whole pipeline once: rows, cloud, posts, cleaning, ledger, answers", "",
@@ -166,6 +178,27 @@ const struct command commands[] = {
     { "apigw lint", "check a mapping template", "TEMPLATE",
       { "weirbox apigw lint record.vtl", "says line and column of the first mistake, and what is suspicious", "weirbox apigw render record.vtl", "then see what it prints" },
       NULL, 1, 1, apigw_command_lint },
+    { "rules check", "read the rule files and say the first mistake", "",
+      { "weirbox rules check --rules myrules", "says file, line and field of a mistake", "weirbox rules check --profile javeer89", "with another set of switches" },
+      rules_options, 0, 0, rules_command_check },
+    { "rules explain", "the rules in words", "[NAME]",
+      { "weirbox rules explain pin", "one table or question", "weirbox rules explain --rules myrules", "all of your own" },
+      rules_options, 0, 1, rules_command_explain },
+    { "rules sql", "the rules as SQL", "[NAME]",
+      { "weirbox rules sql --dialect spark", "a script for Spark", "weirbox rules sql pin --dialect duckdb", "one table or question" },
+      sql_options, 0, 1, rules_command_sql },
+    { "delta log", "the actions of a Delta table's log", "TABLE",
+      { "weirbox delta log out/mytable", "of a folder", "weirbox delta log s3://bucket/mytable --version 3", "of an S3 prefix, one version" },
+      delta_log_options, 1, 1, delta_command_log },
+    { "delta cat", "the rows of a Delta table", "TABLE",
+      { "weirbox delta cat out/mytable --limit 10", "ten rows as JSON lines", "weirbox delta cat out/mytable --version 0", "as the table was" },
+      delta_cat_options, 1, 1, delta_command_cat },
+    { "delta history", "the commits of a Delta table", "TABLE",
+      { "weirbox delta history out/mytable", "newest first", "weirbox delta history out/mytable --limit 3", "the last three" },
+      delta_history_options, 1, 1, delta_command_history },
+    { "delta vacuum", "delete files no version needs any more", "TABLE",
+      { "weirbox delta vacuum out/mytable --dry-run", "only name them", "weirbox delta vacuum out/mytable --retain 200", "keep 200 hours" },
+      delta_vacuum_options, 1, 1, delta_command_vacuum },
     { "faults lint", "check a file of fault rules", "FILE",
       { "weirbox faults lint faults.json", "says the first mistake and where", "weirbox run --faults faults.json", "run with them" },
       NULL, 1, 1, faults_command_lint },

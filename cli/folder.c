@@ -2,6 +2,7 @@
 #include "cli/folder.h"
 
 #include "base/json.h"
+#include "pipeline/clean/lines.h"
 #include "pipeline/sink/sink.h"
 
 void folder_release(struct folder *f)
@@ -14,29 +15,28 @@ void folder_release(struct folder *f)
     rules_close(f->rules);
 }
 
-static void quarantine(struct folder *f, unsigned table, size_t line, const struct err *why, struct str record)
+static void quarantine(struct folder *f, unsigned table, const struct lines_refused *r)
 {
-    buf_f(&f->quarantine, "{\"table\":\"%s\",\"line\":%zu,\"code\":\"%s\",\"reason\":", ledger_table_names[table], line, why->code);
-    json_put_text(&f->quarantine, str_of(why->message));
+    buf_f(&f->quarantine, "{\"table\":\"%s\",\"line\":%zu,\"code\":\"%s\",\"reason\":", ledger_table_names[table], r->line, r->code);
+    json_put_text(&f->quarantine, str_of(r->message));
     buf_z(&f->quarantine, ",\"record\":");
-    json_put_text(&f->quarantine, record);
+    json_put_text(&f->quarantine, r->record);
     buf_z(&f->quarantine, "}\n");
     f->n_quarantined++;
 }
 
-static void clean_lines(struct folder *f, unsigned table)
+static int clean_lines(struct folder *f, unsigned table, struct err *e)
 {
-    struct cleaner *cleaner = cleaner_open(f->rules, str_of(ledger_table_names[table]), true);
-    struct str rest = buf_str(&f->texts[table]);
-    for (size_t line = 1; rest.n; line++) {
-        struct str record = str_cut(&rest, '\n');
-        struct err why = { 0 };
-        if (str_trim(record).n && cleaner_add(cleaner, record, line, &why) < 0)
-            quarantine(f, table, line, &why, record);
-    }
-    f->tables[table] = cleaner_take(cleaner);
+    struct lines lines;
+    if (lines_clean(f->rules, str_of(ledger_table_names[table]), buf_str(&f->texts[table]), 0, &lines, e))
+        return -1;
+    for (size_t i = 0; i < lines.n_refused; i++)
+        quarantine(f, table, &lines.refused[i]);
+    f->tables[table] = lines.table;
+    lines.table = NULL;
     table_finish(f->tables[table]);
-    cleaner_close(cleaner);
+    lines_release(&lines);
+    return 0;
 }
 
 int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e)
@@ -50,10 +50,9 @@ int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e
         int got = sink_get(dir, direct.p, &f->texts[t], e);
         if (got == 1)
             got = sink_get(dir, below.p, &f->texts[t], e);
-        if (got < 0)
+        if (got < 0 || clean_lines(f, t, e))
             return -1;
         found += got == 0;
-        clean_lines(f, t);
     }
     return found ? 0 : err_set(e, 0, "FILE_NOT_FOUND", "no pin.jsonl, geo.jsonl or user.jsonl in %s or %s/clean; weirbox ingest and weirbox run --out write them", dir, dir);
 }

@@ -1,8 +1,9 @@
 # weirbox check: the default seed gives the golden rows and answers; a difference is named; --update mends it.
 . "$WEIRBOX_SOURCE/tests/support/cli.sh"
-golden=$WEIRBOX_SOURCE/fixtures/golden
 
-expect 0 "same as the goldens" $WEIRBOX_BIN check --golden "$golden"
+ln -s "$WEIRBOX_SOURCE/fixtures" fixtures && mkdir below && cd below
+expect 0 "same as the goldens in ../fixtures/golden" $WEIRBOX_BIN check
+cd ..
 
 # the rest on the 36 posts of fixtures/tables, which are quicker to run
 small="--tables $WEIRBOX_SOURCE/fixtures/tables"

@@ -13,10 +13,17 @@ expect 2 "give one of them" $weirbox run --posts 3 --indices rows.txt
 expect 2 "takes no further operand" $weirbox run extra
 expect 2 "weirbox clean needs DIR" $weirbox clean
 expect 2 "no query 'nothing'" $weirbox query nothing --from "$WEIRBOX_SOURCE/fixtures/golden"
-for command in run check "emulate basic" "emulate batch" "emulate stream" "ingest s3" "ingest kinesis" clean query up status "faults lint"; do
+for command in "rules check" "rules explain" "rules sql" "delta log" "delta cat" "delta history" "delta vacuum" run check "emulate basic" "emulate batch" "emulate stream" "ingest s3" "ingest kinesis" clean query up status "faults lint"; do
     expect 0 "Examples:" $weirbox $command --help
 done
 expect 0 "Commands:" $weirbox --help
+
+# rules and tables
+expect 0 "no mistake found" $weirbox rules check
+expect 0 "follower_count" $weirbox rules explain pin
+expect 0 "SELECT" $weirbox rules sql users_joined_by_year --dialect spark
+expect 2 "must be one of sqlite|duckdb|spark" $weirbox rules sql --dialect oracle
+expect 3 "nothing_here" $weirbox delta log nothing_here
 
 # files that are not there, or broken
 expect 3 "cannot read the fault rules none.json" $weirbox run --faults none.json
