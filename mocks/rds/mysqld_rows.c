@@ -7,6 +7,17 @@
  */
 #include "mocks/rds/mysqld.h"
 
+enum { LONGEST_NAME = 256 };
+
+/* An expression's name is its text, which may be anything. */
+static struct str name_of(const char *z)
+{
+    struct str s = str_head(str_of(z), LONGEST_NAME);
+    while (s.n && ((unsigned char)z[s.n] & 0xC0) == 0x80)
+        s.n--; /* not in the middle of a character */
+    return s;
+}
+
 void mysqld_rows_put_column(struct mysqld_writer *w, const char *database, const char *table, const char *name,
                            const struct mysqld_type *t, bool with_default)
 {
@@ -15,8 +26,8 @@ void mysqld_rows_put_column(struct mysqld_writer *w, const char *database, const
     mysqld_put_lenenc(w->b, str_of(table[0] ? database : ""));
     mysqld_put_lenenc(w->b, str_of(table));
     mysqld_put_lenenc(w->b, str_of(table));
-    mysqld_put_lenenc(w->b, str_of(name));
-    mysqld_put_lenenc(w->b, str_of(table[0] ? name : ""));
+    mysqld_put_lenenc(w->b, name_of(name));
+    mysqld_put_lenenc(w->b, name_of(table[0] ? name : ""));
     mysqld_put_int(w->b, 0x0c, 1);
     mysqld_put_int(w->b, t->charset, 2);
     mysqld_put_int(w->b, t->length, 4);

@@ -151,14 +151,10 @@ static struct str key_of(struct run *r, struct str head, char form)
     return (struct str){ key, database.n + head.n + 2 };
 }
 
-/* The text as the statements of the engine know it, and the numbers that were taken off its end. */
-static struct str key_of_text(struct run *r)
+static struct str key_of_tail(struct run *r, const struct sqlfront_tail *tail)
 {
-    struct sqlfront_tail tail;
-    if (!sqlfront_tail_of(r->m->sql, &tail))
-        return key_of(r, r->m->sql, 'f');
-    r->limits[0] = tail.first, r->limits[1] = tail.second;
-    return key_of(r, tail.head, tail.form);
+    r->limits[0] = tail->first, r->limits[1] = tail->second;
+    return key_of(r, tail->head, tail->form);
 }
 
 static int check_names(struct run *r, const struct sqlfront_result *q)
@@ -211,16 +207,25 @@ static enum mysqld_outcome prepare(struct run *r, bool keep, struct mysqld_state
     struct sqlfront_result q;
     const char *what;
     size_t at;
-    if (!sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what))
+    bool ok = sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what);
+    if (ok && limits && q.n_limits != tail.n_numbers) { /* not all of them may vary */
+        sqlfront_result_release(&q);
+        o.limits_as_params = limits = false;
+        ok = sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what);
+    }
+    if (!ok)
         return cannot(r, what), MYSQL_FAILED;
     enum mysqld_outcome outcome = check_names(r, &q) ? MYSQL_FAILED : MYSQL_DONE;
     int code = outcome == MYSQL_DONE && q.information_schema ? mysqld_schema_fill(r->en) : SQLITE_OK;
     if (code != SQLITE_OK)
         outcome = failed(r, code);
-    unsigned numbers = !limits ? 0 : tail.form == '1' ? 1 : 2;
-    bool known = keep && whole_text(r) && !q.information_schema && q.n_limits == numbers;
+    struct str key = S("");
+    if (keep && whole_text(r) && !q.information_schema)
+        key = limits ? key_of_tail(r, &tail) : key_of(r, r->m->sql, 'f');
     if (outcome == MYSQL_DONE) {
-        *ret = mysqld_engine_prepare(r->en, &q, known ? key_of_text(r) : S(""), &at);
+        *ret = key.n ? mysqld_engine_find(r->en, key) : NULL;
+        if (!*ret)
+            *ret = mysqld_engine_prepare(r->en, &q, key, &at);
         if (!*ret && (sqlite3_errcode(r->en->db) == SQLITE_BUSY || sqlite3_errcode(r->en->db) == SQLITE_LOCKED))
             outcome = MYSQL_BUSY;
         else if (!*ret)
@@ -491,7 +496,11 @@ static bool run_known(struct run *r, enum mysqld_outcome *ret)
     struct mysqld_engine *en = r->s->own ? r->s->own : *r->m->slot;
     if (!en || en->generation != atomic_load(&r->s->state->generation) || take_engine(r, false))
         return false;
-    struct mysqld_statement *st = mysqld_engine_find(r->en, key_of_text(r));
+    struct sqlfront_tail tail;
+    bool numbers = sqlfront_tail_of(r->m->sql, &tail);
+    struct mysqld_statement *st = numbers ? mysqld_engine_find(r->en, key_of_tail(r, &tail)) : NULL;
+    if (!st)
+        st = mysqld_engine_find(r->en, key_of(r, r->m->sql, 'f'));
     if (!st || st->n_params != r->m->n_params)
         return false;
     *ret = put_rows(r, st);

@@ -221,8 +221,10 @@ static size_t put_name(struct rewriter *w, size_t i, size_t to)
     struct str s = sqlfront_token_text(w->t, i);
     bool introducer = s.n > 1 && s.p[0] == '_' && w->t->tokens[i].kind == SQLFRONT_WORD && i + 1 < to &&
                       (w->t->tokens[i + 1].kind == SQLFRONT_STRING || w->t->tokens[i + 1].kind == SQLFRONT_HEX);
-    if (introducer)
-        return i + 1; /* _utf8mb4'text' */
+    if (introducer) { /* _utf8mb4'text' */
+        sqlfront_put_gap(w, i);
+        return i + 1;
+    }
     if (!put_qualifier(w, i, to))
         sqlfront_put_token(w, i);
     return i + 1;

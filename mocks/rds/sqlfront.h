@@ -64,7 +64,7 @@ enum sqlfront_kind sqlfront_kind_of(const struct sqlfront_text *t, size_t from, 
 
 struct sqlfront_options {
     struct str database;   /* the session's; n == 0: none */
-    bool limits_as_params; /* numbers after a last LIMIT become parameters behind the client's own */
+    bool limits_as_params; /* numbers that end the statement become parameters behind the client's own */
     size_t locate;         /* a position in the result, for sqlfront_result.located */
     bool locating;
 };
@@ -93,12 +93,14 @@ bool sqlfront_rewrite(const struct sqlfront_text *t, size_t from, size_t to, con
                       struct arena *a, struct sqlfront_result *ret, const char **ret_what);
 void sqlfront_result_release(struct sqlfront_result *r);
 
-/* The text of a statement with a literal LIMIT at its end, taken apart without reading the rest:
- * "SELECT … LIMIT 7528, 1" is ("SELECT … LIMIT", 7528, 1, ','). false when it does not end so. */
+/* The text of a statement with literal numbers at its end, taken apart without reading the rest:
+ * "SELECT … LIMIT 7528, 1" is ("SELECT … LIMIT", 7528, 1, ','). false when it does not end so. Whether these numbers may
+ * vary is only known once the statement was rewritten: n_limits is then n_numbers. */
 struct sqlfront_tail {
-    struct str head; /* up to and with the word LIMIT */
+    struct str head; /* up to the first number */
     int64_t first, second;
-    char form; /* ',' LIMIT a, b   'o' LIMIT a OFFSET b   '1' LIMIT a */
+    unsigned n_numbers;
+    char form; /* ',' LIMIT a, b   'o' LIMIT a OFFSET b   '1' LIMIT a   '=' … = a   'e' … = a LIMIT b */
 };
 bool sqlfront_tail_of(struct str sql, struct sqlfront_tail *ret);
 

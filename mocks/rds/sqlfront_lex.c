@@ -409,10 +409,19 @@ static bool back_over_word(struct str s, size_t *n, const char *word)
     return true;
 }
 
+static bool back_over_comparison(struct str s, size_t *n)
+{
+    size_t at = back_over_blanks(s, *n);
+    if (!at || !strchr("=<>", s.p[at - 1]))
+        return false;
+    *n = at;
+    return true;
+}
+
 bool sqlfront_tail_of(struct str sql, struct sqlfront_tail *ret)
 {
     size_t n = back_over_blanks(sql, sql.n), at;
-    struct sqlfront_tail t = { .form = '1' };
+    struct sqlfront_tail t = { .form = '1', .n_numbers = 1 };
     if (!back_over_number(sql, &n, &t.second))
         return false;
     at = back_over_blanks(sql, n);
@@ -423,14 +432,25 @@ bool sqlfront_tail_of(struct str sql, struct sqlfront_tail *ret)
         t.form = 'o';
         n = back_over_blanks(sql, n);
     }
-    if (t.form == '1')
+    if (t.form != '1' && !back_over_number(sql, &n, &t.first))
+        return false;
+    if (back_over_word(sql, &n, "LIMIT")) {
+        at = back_over_blanks(sql, n);
+        t.n_numbers = t.form == '1' ? 1 : 2;
+        t.head = (struct str){ sql.p, n + sizeof "LIMIT" - 1 };
+        if (t.form == '1' && back_over_number(sql, &at, &t.first) && back_over_comparison(sql, &at)) {
+            t.form = 'e';
+            t.n_numbers = 2;
+            t.head.n = at;
+        }
+    } else if (t.form == '1' && back_over_comparison(sql, &n)) {
+        t.form = '=';
+        t.head = (struct str){ sql.p, n };
+    } else {
+        return false;
+    }
+    if (t.n_numbers == 1)
         t.first = t.second;
-    else if (!back_over_number(sql, &n, &t.first))
-        return false;
-    at = n;
-    if (!back_over_word(sql, &at, "LIMIT"))
-        return false;
-    t.head = (struct str){ sql.p, at + 5 };
     *ret = t;
     return true;
 }

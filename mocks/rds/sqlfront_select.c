@@ -9,11 +9,17 @@ static bool ends_list(unsigned word)
            word == K_HAVING || word == K_INTO || word == K_FOR;
 }
 
+/* Words after which an operand comes, so that a name there is no alias. */
+static const uint8_t operators[] = {
+    K_AND, K_OR, K_NOT, K_XOR, K_DIV, K_MOD, K_LIKE, K_IN, K_IS, K_BETWEEN, K_REGEXP, K_RLIKE, K_BINARY, K_INTERVAL, K_CASE, K_WHEN,
+    K_THEN, K_ELSE, K_DISTINCT, K_COLLATE,
+};
+
 static bool can_be_operand(const struct rewriter *w, size_t i)
 {
     switch (w->t->tokens[i].kind) {
     case SQLFRONT_OP: return sqlfront_op(w, i, ')');
-    case SQLFRONT_WORD: return sqlfront_word(w, i) == K_NONE || sqlfront_word(w, i) == K_END || sqlfront_word(w, i) == K_NULL;
+    case SQLFRONT_WORD: return !memchr(operators, (int)sqlfront_word(w, i), sizeof operators);
     default: return true;
     }
 }
@@ -139,6 +145,20 @@ static void put_limit(struct rewriter *w, size_t limit)
     w->r->page_count = ids[comma ? 1 : 0];
 }
 
+/* WHERE … = number, at the end of what comes before LIMIT: the number becomes a parameter. */
+static void put_before_limit(struct rewriter *w, size_t from, size_t to)
+{
+    bool number = w->options->limits_as_params && to > from + 1 && w->t->tokens[to - 1].kind == SQLFRONT_NUMBER &&
+                  w->t->tokens[to - 2].kind == SQLFRONT_OP && strchr("=<>", sqlfront_token_text(w->t, to - 2).p[w->t->tokens[to - 2].n - 1]) &&
+                  sqlfront_find(w, from, to, K_WHERE) < to && (to == w->to || w->to == to + 2);
+    sqlfront_put_range(w, from, number ? to - 1 : to);
+    if (!number)
+        return;
+    w->limit_from = to - 1;
+    sqlfront_put_range(w, to - 1, to);
+    w->limit_from = STR_NONE;
+}
+
 /* The last LIMIT that is not inside brackets. */
 static size_t last_limit(const struct rewriter *w)
 {
@@ -160,7 +180,7 @@ static bool put_read(struct rewriter *w)
     }
     if (limit < i || limit + 1 >= w->to)
         limit = w->to;
-    sqlfront_put_range(w, i, limit);
+    put_before_limit(w, i, limit);
     if (limit < w->to)
         put_limit(w, limit);
     return typed;
