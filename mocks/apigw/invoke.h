@@ -39,7 +39,8 @@ struct invocation {
     struct str key_id;       /* of the API key that came along and was found */
     enum refusal refused;
     struct str validation; /* $context.error.validationErrorString */
-    struct buf *log;       /* TestInvokeMethod's execution log; else NULL */
+    struct buf *log;       /* the execution log of a trial; else NULL */
+    bool no_key;           /* TestInvokeMethod asks for no API key and is not throttled */
     /* what goes to the backend, and what came back */
     struct http_request out;
     struct http_reply back;

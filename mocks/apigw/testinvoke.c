@@ -136,6 +136,7 @@ int control_test_method(struct control *k)
     struct trial *t = ARENA_NEW(a, struct trial);
     trial_init(t, c, live);
     t->outer = c;
+    t->v->no_key = true;
     t->inner.done = tested;
     struct str target = define_text(k->body, "pathWithQueryString"), verb = k->labels[2];
     t->request.method = str_is(verb, "ANY") ? S("GET") : verb;

@@ -1,4 +1,7 @@
 /* The control plane over real sockets, signed: every action as it should be, and refused as AWS refuses it. */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "tests/wire/apigw_world.h"
 
 #define A "/restapis/${api}"
@@ -370,6 +373,62 @@ static void an_exported_document_imports_to_the_same_api(void **state)
     world_close(&w);
 }
 
+/* ---- calls while the API is deployed anew ---- */
+struct caller {
+    struct cloud *cloud;
+    struct str path;
+    _Atomic int *stop;
+    int calls, bad;
+};
+
+static void *call_until_stopped(void *arg)
+{
+    struct caller *c = arg;
+    while (!*c->stop) {
+        struct arena a = ARENA_INIT;
+        struct err e = { 0 };
+        struct http_reply reply = { 0 };
+        struct http_request q = { .method = S("GET") };
+        http_request_target(&q, c->path);
+        cloud_invoke_wait(c->cloud, "apigw", &q, &reply, &a, &e);
+        c->calls++;
+        c->bad += reply.status != 200;
+        http_reply_release(&reply);
+        arena_release(&a);
+    }
+    return NULL;
+}
+
+static void calls_go_on_while_a_stage_is_replaced(void **state)
+{
+    (void)state;
+    enum { CALLERS = 3 };
+    static const struct row deploy = { "POST", A "/deployments", "{\"stageName\":\"s\"}", 201, NULL, NULL, NULL };
+    static const struct row variable = { "PATCH", A "/stages/s", "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/variables/x\",\"value\":\"y\"}]}", 200, NULL, NULL, NULL };
+    struct world w;
+    _Atomic int stop = 0;
+    pthread_t threads[CALLERS];
+    struct caller callers[CALLERS];
+    world_open(&w, NULL);
+    RUN(&w, api_with_method);
+    run_rows(&w, &deploy, 1);
+    for (int i = 0; i < CALLERS; i++) {
+        callers[i] = (struct caller){ .cloud = w.cloud, .path = filled(&w, LIVE "s/a"), .stop = &stop };
+        pthread_create(&threads[i], NULL, call_until_stopped, &callers[i]);
+    }
+    for (int i = 0; i < 40; i++) {
+        run_rows(&w, &deploy, 1);
+        run_rows(&w, &variable, 1);
+    }
+    stop = 1;
+    for (int i = 0; i < CALLERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(callers[i].bad, 0);
+        assert_true(callers[i].calls > 0);
+    }
+    world_close(&w);
+}
+
 static void only_signed_calls_of_the_own_account_are_taken(void **state)
 {
     (void)state;
@@ -402,6 +461,7 @@ int main(void)
         cmocka_unit_test(models_validators_and_gateway_responses_are_kept),
         cmocka_unit_test(keys_and_usage_plans_are_kept),
         cmocka_unit_test(an_exported_document_imports_to_the_same_api),
+        cmocka_unit_test(calls_go_on_while_a_stage_is_replaced),
         cmocka_unit_test(only_signed_calls_of_the_own_account_are_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
