@@ -149,8 +149,8 @@ static _Noreturn void be_guard(struct guard *g, char *const *argv, char *const *
         _exit(EXIT_OURS);
     bool ran = read(failed[0], &why, sizeof why) <= 0;
     int status = guard_command(g);
+    tell(g, (struct outcome){ ran ? 0 : why, status }); /* weirbox waits for our end all the same */
     kill_all();
-    tell(g, (struct outcome){ ran ? 0 : why, status });
     _exit(0);
 }
 

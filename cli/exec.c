@@ -3,6 +3,7 @@
  * The exit status is CMD's; 125 when weirbox itself failed, 126 and 127 when CMD could not be run, 128 + N when signal N
  * ended it, as of env(1) and the shell. With --check: 1 when CMD ended well but not everything it posted was found.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include "cli/commands.h"
 #include "cli/environ.h"
 
-enum { LAST_CALLS = 20, MAX_REFUSED = 1 << 20 };
+enum { LAST_CALLS = 20, MAX_REPORTED = 100 };
 
 struct exec {
     struct args *args;
@@ -38,12 +39,35 @@ static void note_refused(void *arg, const char *host, unsigned port)
 
 /* ---- the folder of this run ---- */
 
+static void remove_files(struct exec *x, const char *folder)
+{
+    static const char *const files[] = { "refused", "ca-bundle.pem", "truststore.jks", "aws-config", "aws-credentials" };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        unlink(arena_f(&x->args->arena, "%s/%s", folder, files[i]).p);
+    rmdir(folder);
+}
+
+/* Of runs whose process is gone: those were killed and could not tidy up. */
+static void remove_stale(struct exec *x, const char *dir)
+{
+    DIR *d = opendir(dir);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        struct str name = str_of(f->d_name), kind = str_cut(&name, '-'), pid = str_cut(&name, '-');
+        int64_t number;
+        if (str_eq(kind, S("exec")) && str_to_i64(pid, &number) && number > 1 && kill((pid_t)number, 0) && errno == ESRCH)
+            remove_files(x, arena_f(&x->args->arena, "%s/%s", dir, f->d_name).p);
+    }
+    if (d)
+        closedir(d);
+}
+
 static int make_folder(struct exec *x, struct err *e)
 {
     const char *dir = host_runtime_dir(&x->args->arena, e);
     if (!dir)
         return -1;
-    char *folder = mem_dup(arena_f(&x->args->arena, "%s/exec-XXXXXX", dir));
+    remove_stale(x, dir);
+    char *folder = mem_dup(arena_f(&x->args->arena, "%s/exec-%ld-XXXXXX", dir, (long)getpid()));
     if (!mkdtemp(folder)) {
         free(folder);
         return err_set(e, 0, "RUNTIME_FOLDER", "cannot make a folder in %s: %s", dir, strerror(errno));
@@ -57,15 +81,6 @@ static int make_folder(struct exec *x, struct err *e)
     return 0;
 }
 
-static void remove_folder(struct exec *x)
-{
-    static const char *const files[] = { "refused", "ca-bundle.pem", "truststore.jks", "aws-config", "aws-credentials" };
-    for (size_t i = 0; x->host.folder && i < sizeof files / sizeof *files; i++)
-        unlink(arena_f(&x->args->arena, "%s/%s", x->host.folder, files[i]).p);
-    if (x->host.folder)
-        rmdir(x->host.folder);
-}
-
 /* ---- reports, all on stderr: stdout is CMD's ---- */
 
 /* Each line once, in the order of the first. */
@@ -74,7 +89,7 @@ static void print_refused(const struct exec *x)
     char line[700];
     struct map seen = MAP_INIT;
     FILE *f = fopen(x->refused, "re");
-    while (f && seen.n_live < 100 && fgets(line, sizeof line, f)) {
+    while (f && seen.n_live < MAX_REPORTED && fgets(line, sizeof line, f)) {
         struct str text = str_trim(str_of(line));
         if (!text.n || map_get(&seen, text))
             continue;
@@ -191,7 +206,8 @@ int exec_command_run(struct args *a, struct err *e)
     int status = run(&x, &why);
     if (why.code[0])
         command_error(a, &why);
-    remove_folder(&x);
+    if (x.host.folder)
+        remove_files(&x, x.host.folder);
     host_close(&x.host);
     environ_release(&x.env);
     free(x.refused);

@@ -72,6 +72,8 @@ kill -9 $us
 gone "$(cat cmd.pid)" || fail "the command outlives a weirbox that was killed"
 gone "$(cat own.pid)" || fail "its children outlive a weirbox that was killed"
 wait $us 2>/dev/null || true
+expect 0 "" $weirbox exec -- true
+[ "$(ls run/weirbox)" = "" ] || fail "the files of a killed run are left behind: $(ls run/weirbox)"
 
 # the first signal is the command's to handle, the second kills, a repeat within 100 ms is the same wish
 rm -f up.txt
