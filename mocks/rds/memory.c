@@ -24,7 +24,7 @@ struct memory_file {
 
 struct memory {
     sqlite3_vfs vfs;
-    sqlite3_vfs *memdb;
+    sqlite3_vfs *memdb, *disk; /* disk: for what SQLite spills from sorting, which has no bound */
     pthread_mutex_t lock;
     int n_shared;
     struct memory_file *writer; /* has RESERVED or more */
@@ -156,7 +156,8 @@ static int v_open(sqlite3_vfs *v, const char *name, sqlite3_file *file, int flag
     f->file.pMethods = NULL;
     f->memory = m;
     f->level = SQLITE_LOCK_NONE;
-    int code = m->memdb->xOpen(m->memdb, name, &f->real, flags, ret_flags);
+    sqlite3_vfs *vfs = flags & SQLITE_OPEN_MAIN_DB ? m->memdb : m->disk;
+    int code = vfs->xOpen(vfs, name, &f->real, flags, ret_flags);
     if (code != SQLITE_OK)
         return code;
     f->file.pMethods = &methods;
@@ -184,17 +185,18 @@ struct memory *memory_open(void)
 {
     if (sqlite3_initialize() != SQLITE_OK)
         return NULL;
-    sqlite3_vfs *memdb = sqlite3_vfs_find("memdb");
-    if (!memdb)
+    sqlite3_vfs *memdb = sqlite3_vfs_find("memdb"), *disk = sqlite3_vfs_find(NULL);
+    if (!memdb || !disk)
         return NULL;
     struct memory *m = mem_zero(sizeof *m);
     snprintf(m->name, sizeof m->name, "weirbox-%p-%lld", (void *)m, (long long)clock_stopwatch_us());
     pthread_mutex_init(&m->lock, NULL);
     m->memdb = memdb;
+    m->disk = disk;
     m->users = 1;
     m->vfs = (sqlite3_vfs){
         .iVersion = 2,
-        .szOsFile = (int)sizeof(struct memory_file) - (int)sizeof(sqlite3_file) + memdb->szOsFile,
+        .szOsFile = (int)sizeof(struct memory_file) - (int)sizeof(sqlite3_file) + (memdb->szOsFile > disk->szOsFile ? memdb->szOsFile : disk->szOsFile),
         .mxPathname = memdb->mxPathname,
         .zName = m->name,
         .pAppData = m,

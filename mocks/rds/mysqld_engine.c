@@ -36,7 +36,7 @@ static int configure(struct mysqld_engine *en)
     sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, SQLFRONT_PARAMS + 2);
     sqlite3_progress_handler(db, STEPS_A_LOOK, look_at_clock, en);
     char pragmas[160];
-    sqlite3_snprintf(sizeof pragmas, pragmas, "PRAGMA cache_size=-%d; PRAGMA cache_spill=OFF; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY",
+    sqlite3_snprintf(sizeof pragmas, pragmas, "PRAGMA cache_size=-%d; PRAGMA cache_spill=OFF; PRAGMA synchronous=NORMAL",
                      CACHE_KIB);
     int code = sqlite3_exec(db, pragmas, NULL, NULL, NULL);
     if (code == SQLITE_OK)

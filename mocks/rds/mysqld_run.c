@@ -13,7 +13,7 @@
 
 #include "mocks/rds/mysqld.h"
 
-enum { LONGEST_KEY = 1024, LONGEST_WORDS = 40 };
+enum { LONGEST_KEY = 1024, LONGEST_WORDS = 40, LONGEST_IN_LOOP = 1 << 20 };
 
 /* The statement at hand. */
 struct run {
@@ -31,10 +31,10 @@ static bool is_own(const struct run *r) { return r->en && r->en == r->s->own; }
 
 /* ---- engines ---- */
 
-/* Whether this statement has to wait for the lane: changes, and everything of a session that has made some. */
+/* Whether this statement has to go to the lane: changes, everything of a session that has made some, and long texts. */
 static bool wants_lane(const struct mysqld_command *m, bool changes)
 {
-    return !m->in_lane && (changes || m->session->own || !atomic_load(&m->session->state->ready));
+    return !m->in_lane && (changes || m->sql.n > LONGEST_IN_LOOP || m->session->own || !atomic_load(&m->session->state->ready));
 }
 
 static int take_engine(struct run *r, bool own)
@@ -534,6 +534,7 @@ enum mysqld_outcome mysqld_run(struct mysqld_command *m, struct err *e)
 {
     struct run r = { .m = m, .s = m->session, .e = e, .w = { .b = &m->reply.body, .seq = (uint8_t)(m->seq + 1) } };
     enum mysqld_outcome o = MYSQL_DONE;
+    int64_t patience_us = clock_stopwatch_us() + 1000 * MYSQL_PATIENCE_MS;
     if (!m->lexed)
         m->done_seq = r.w.seq, m->done_bytes = m->reply.body.n;
     rewind_answer(&r);
@@ -555,6 +556,8 @@ enum mysqld_outcome mysqld_run(struct mysqld_command *m, struct err *e)
         m->done_tokens = next;
         m->done_bytes = m->reply.body.n;
         m->done_seq = r.w.seq;
+        if (!m->in_lane && r.more && clock_stopwatch_us() > patience_us)
+            return MYSQL_SLOW; /* many small statements are a long one */
     }
     /* An error after results of earlier statements is the last of the results. */
     if (o == MYSQL_FAILED && m->done_bytes) {

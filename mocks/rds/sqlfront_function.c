@@ -14,6 +14,8 @@
  */
 #include "mocks/rds/sqlfront_rewrite.h"
 
+enum { LONGEST_INTERVAL = 64 }; /* tokens; a bound on looking ahead */
+
 /* ---- CAST and CONVERT ---- */
 
 static const struct {
@@ -151,7 +153,7 @@ static size_t put_group_concat(struct rewriter *w, size_t i, size_t close)
 /* INTERVAL e UNIT as an argument: e, 'UNIT'. */
 static size_t put_interval(struct rewriter *w, size_t i, size_t to)
 {
-    size_t end = comma_of(w, i + 1, to), close = i + 1;
+    size_t end = comma_of(w, i + 1, i + LONGEST_INTERVAL < to ? i + LONGEST_INTERVAL : to), close = i + 1;
     while (close < end && !sqlfront_op(w, close, ')'))
         close = sqlfront_op(w, close, '(') ? sqlfront_behind(w, close, end) : close + 1;
     if (close < i + 3 || w->t->tokens[close - 1].kind != SQLFRONT_WORD)

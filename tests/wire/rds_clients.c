@@ -38,7 +38,7 @@ static const struct cloud_setting native[] = {
 
 static void pymysql_reads_rows_exactly(void **state) { (void)state, run_script("rds_pymysql.py", "pymysql", anybody); }
 static void sqlalchemy_connects_inspects_and_writes(void **state) { (void)state, run_script("rds_sqlalchemy.py", "pymysql sqlalchemy", anybody); }
-static void mysql_connector_prepares_statements(void **state) { (void)state, run_script("rds_connector.py", "mysql.connector", anybody); }
+static void mysqld_connector_prepares_statements(void **state) { (void)state, run_script("rds_connector.py", "mysql.connector", anybody); }
 static void wrong_passwords_are_refused_once_users_exist(void **state) { (void)state, run_script("rds_users.py", "pymysql", users); }
 static void native_passwords_do_as_well(void **state) { (void)state, run_script("rds_users.py", "pymysql", native); }
 static void the_command_line_client_and_dump_work(void **state) { (void)state, run_script("rds_mariadb.sh", NULL, anybody); }
@@ -49,7 +49,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(pymysql_reads_rows_exactly),
         cmocka_unit_test(sqlalchemy_connects_inspects_and_writes),
-        cmocka_unit_test(mysql_connector_prepares_statements),
+        cmocka_unit_test(mysqld_connector_prepares_statements),
         cmocka_unit_test(wrong_passwords_are_refused_once_users_exist),
         cmocka_unit_test(native_passwords_do_as_well),
         cmocka_unit_test(the_command_line_client_and_dump_work),
