@@ -6,8 +6,8 @@
  *   mysqld_command.c   what each command does
  *   mysqld_prepared.c  statements that a client prepared, and their parameters
  *   mysqld_run.c       a text of SQL, statement by statement        mysqld_lane.c   slow ones, beside the event loop
+ *   mysqld_plan.c      one statement: its engine, preparing, rows   mysqld_transaction.c  a session's own engine
  *   mysqld_set.c       SET and @@variables    mysqld_show.c  SHOW, DESCRIBE   mysqld_schema.c  information_schema
- *   mysqld_transaction.c  a session's own engine
  *   mysqld_engine.c    a connection to SQLite with its prepared statements   mysqld_function.c  MySQL's functions
  *   mysqld_rows.c      rows into packets
  *

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#define FUNCTION(name) static void name(sqlite3_context *c, int n, sqlite3_value **v)
-
 static struct clock *clock_of(sqlite3_context *c) { return ((struct mysqld_engine *)sqlite3_user_data(c))->state->clock; }
 
 static bool take(const char **p, int width, int *ret)

@@ -9,274 +9,40 @@
  *
  * A session that has an engine of its own reads with it, too, so that it sees its changes.
  */
-#include <stdio.h>
+#include "mocks/rds/mysqld_plan.h"
 
-#include "mocks/rds/mysqld.h"
-
-enum { LONGEST_KEY = 1024, LONGEST_WORDS = 40, LONGEST_IN_LOOP = 1 << 20 };
-
-/* The statement at hand. */
-struct run {
-    struct mysqld_command *m;
-    struct mysqld_session *s;
-    struct mysqld_engine *en;
-    struct mysqld_writer w;
-    struct err *e;
-    size_t from, to; /* tokens */
-    bool more;       /* statements follow */
-    int64_t limits[2];
-};
-
-static bool is_own(const struct run *r) { return r->en && r->en == r->s->own; }
-
-/* ---- engines ---- */
-
-/* Whether this statement has to go to the lane: changes, everything of a session that has made some, and long texts. */
-static bool wants_lane(const struct mysqld_command *m, bool changes)
-{
-    return !m->in_lane && (changes || m->sql.n > LONGEST_IN_LOOP || m->session->own || !atomic_load(&m->session->state->ready));
-}
-
-static int take_engine(struct run *r, bool own)
-{
-    struct mysqld_state *state = r->s->state;
-    struct mysqld_engine **slot = r->m->slot;
-    if (own || r->s->own) {
-        r->en = mysqld_transaction_engine(r->s, r->e);
-    } else {
-        if (*slot && (*slot)->generation != atomic_load(&state->generation)) {
-            mysqld_engine_close(*slot);
-            *slot = NULL;
-        }
-        if (!*slot)
-            *slot = mysqld_engine_open(state, r->e);
-        r->en = *slot;
-    }
-    if (!r->en)
-        return -1;
-    mysqld_engine_refresh(r->en);
-    r->en->session = r->s;
-    r->en->deadline_us = clock_stopwatch_us() + 1000 * (int64_t)(r->m->in_lane ? MYSQL_TIMEOUT_MS : MYSQL_PATIENCE_MS);
-    return 0;
-}
-
-/* SQLite said no while the statement ran. */
-static enum mysqld_outcome failed(struct run *r, int code)
-{
-    if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-        return MYSQL_BUSY;
-    if (code == SQLITE_INTERRUPT && !r->m->in_lane)
-        return MYSQL_SLOW;
-    if (code == SQLITE_NOMEM)
-        mysqld_error(r->e, MYSQL_OUT_OF_RESOURCES, "Out of memory: the result is larger than %d MiB; ask for fewer rows", MYSQL_MAX_RESULT >> 20);
-    else
-        mysqld_error_translate(r->e, sqlite3_errmsg(r->en->db), code, r->m->text.sql, STR_NONE, mysqld_engine_database(r->en));
-    if (is_own(r) && r->s->began && sqlite3_get_autocommit(r->en->db))
-        mysqld_transaction_rollback(r->s); /* SQLite has rolled back already */
-    return MYSQL_FAILED;
-}
-
-/* ---- rows ---- */
-
-static bool bind(struct run *r, struct mysqld_statement *st)
-{
-    for (unsigned i = 0; i < st->n_params; i++) {
-        const struct mysqld_value *v = &r->m->params[i];
-        int at = (int)i + 1;
-        switch (v->kind) {
-        case MYSQL_V_NULL: sqlite3_bind_null(st->stmt, at); break;
-        case MYSQL_V_INTEGER: sqlite3_bind_int64(st->stmt, at, v->integer); break;
-        case MYSQL_V_REAL: sqlite3_bind_double(st->stmt, at, v->real); break;
-        case MYSQL_V_TEXT: sqlite3_bind_text64(st->stmt, at, v->text.p ? v->text.p : "", v->text.n, SQLITE_STATIC, SQLITE_UTF8); break;
-        }
-    }
-    for (unsigned i = 0; i < st->n_limits; i++)
-        sqlite3_bind_int64(st->stmt, (int)(st->n_params + i + 1), r->limits[i]);
-    return true;
-}
-
-/* The value of a parameter as bound: the client's, or a number after LIMIT. */
-static int64_t bound(const struct run *r, const struct mysqld_statement *st, unsigned id)
-{
-    if (id > st->n_params)
-        return r->limits[id - st->n_params - 1];
-    return r->m->params[id - 1].kind == MYSQL_V_INTEGER ? r->m->params[id - 1].integer : -1;
-}
-
-/* The statement that finds the same rows by their number, bound; NULL when it has to be the plain one. */
-static sqlite3_stmt *page_of(struct run *r, struct mysqld_statement *st, int *ret_code)
-{
-    int64_t rowid = 0, offset = st->page ? bound(r, st, st->page_offset) : 0, count = st->page ? bound(r, st, st->page_count) : 0;
-    *ret_code = SQLITE_OK;
-    if (!st->page || offset < 0 || count < 0)
-        return NULL;
-    bool found = mysqld_engine_row(r->en, st->page_table, offset, &rowid, ret_code);
-    if (*ret_code != SQLITE_OK)
-        return NULL;
-    sqlite3_bind_int64(st->page, 1, rowid);
-    sqlite3_bind_int64(st->page, 2, found ? count : 0);
-    return st->page;
-}
-
-static enum mysqld_outcome put_rows(struct run *r, struct mysqld_statement *st)
-{
-    int code = SQLITE_OK;
-    bind(r, st);
-    sqlite3_stmt *rows = page_of(r, st, &code);
-    if (code == SQLITE_OK)
-        code = mysqld_rows_put(r->m, st, rows ? rows : st->stmt, r->m->binary, r->more, &r->w);
-    return code == SQLITE_DONE ? MYSQL_DONE : failed(r, code);
-}
-
-static void put_ok(struct run *r, uint64_t affected, uint64_t insert_id)
-{
-    uint16_t status = (uint16_t)(mysqld_session_status(r->s) | (r->more ? MYSQL_MORE_RESULTS : 0));
-    mysqld_put_ok(&r->w, affected, insert_id, status, r->s->warnings);
-    r->s->row_count = (int64_t)affected;
-}
-
-/* ---- preparing ---- */
-
-static struct str key_of(struct run *r, struct str head, char form)
-{
-    struct str database = mysqld_session_database(r->s);
-    if (head.n > LONGEST_KEY)
-        return S("");
-    char *key = arena_alloc(&r->m->arena, database.n + head.n + 2);
-    if (database.n)
-        memcpy(key, database.p, database.n);
-    key[database.n] = 0;
-    key[database.n + 1] = form;
-    memcpy(key + database.n + 2, head.p, head.n);
-    return (struct str){ key, database.n + head.n + 2 };
-}
-
-static struct str key_of_tail(struct run *r, const struct sqlfront_tail *tail)
-{
-    r->limits[0] = tail->first, r->limits[1] = tail->second;
-    return key_of(r, tail->head, tail->form);
-}
-
-static int check_names(struct run *r, const struct sqlfront_result *q)
-{
-    if (q->unknown_database.p)
-        return mysqld_error(r->e, MYSQL_UNKNOWN_DATABASE, "Unknown database '" STR_F "'", STR_A(q->unknown_database));
-    if (q->unqualified.p && !r->s->database)
-        return mysqld_error(r->e, MYSQL_NO_DATABASE, "No database selected");
-    return 0;
-}
-
-static int cannot(struct run *r, const char *what)
-{
-    return mysqld_error(r->e, MYSQL_NOT_SUPPORTED, "This version of MySQL doesn't yet support '%s'", what);
-}
-
-/* Where in the client's own text SQLite stopped: rewritten once more to find the place. */
-static size_t place_of(struct run *r, size_t at, bool limits)
-{
-    struct sqlfront_options o = { .database = mysqld_session_database(r->s), .limits_as_params = limits, .locating = true, .locate = at };
-    struct sqlfront_result q;
-    const char *what;
-    if (at == STR_NONE || !sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what))
-        return STR_NONE;
-    size_t place = q.located;
-    sqlfront_result_release(&q);
-    return place;
-}
-
-static void refused(struct run *r, size_t at, bool limits)
-{
-    const char *message = sqlite3_errmsg(r->en->db);
-    size_t place = place_of(r, at, limits);
-    struct str sql = r->m->text.sql;
-    if (r->to < r->m->text.n) /* what follows the statement is not near to it */
-        sql = str_head(sql, r->m->text.tokens[r->to].at);
-    char copy[512];
-    snprintf(copy, sizeof copy, "%s", message);
-    mysqld_error_translate(r->e, copy, sqlite3_errcode(r->en->db), sql, place, mysqld_engine_database(r->en));
-}
-
-static bool whole_text(const struct run *r) { return r->from == 0 && !r->more; }
-
-/* The statement at hand, rewritten and prepared. */
-static enum mysqld_outcome prepare(struct run *r, bool keep, struct mysqld_statement **ret)
-{
-    struct sqlfront_tail tail;
-    bool limits = keep && whole_text(r) && sqlfront_tail_of(r->m->sql, &tail);
-    struct sqlfront_options o = { .database = mysqld_session_database(r->s), .limits_as_params = limits };
-    struct sqlfront_result q;
-    const char *what;
-    size_t at;
-    bool ok = sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what);
-    if (ok && limits && q.n_limits != tail.n_numbers) { /* not all of them may vary */
-        sqlfront_result_release(&q);
-        o.limits_as_params = limits = false;
-        ok = sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what);
-    }
-    if (!ok)
-        return cannot(r, what), MYSQL_FAILED;
-    enum mysqld_outcome outcome = check_names(r, &q) ? MYSQL_FAILED : MYSQL_DONE;
-    int code = outcome == MYSQL_DONE && q.information_schema ? mysqld_schema_fill(r->en) : SQLITE_OK;
-    if (code != SQLITE_OK)
-        outcome = failed(r, code);
-    struct str key = S("");
-    if (keep && whole_text(r) && !q.information_schema)
-        key = limits ? key_of_tail(r, &tail) : key_of(r, r->m->sql, 'f');
-    if (outcome == MYSQL_DONE) {
-        *ret = key.n ? mysqld_engine_find(r->en, key) : NULL;
-        if (!*ret)
-            *ret = mysqld_engine_prepare(r->en, &q, key, &at);
-        if (!*ret && (sqlite3_errcode(r->en->db) == SQLITE_BUSY || sqlite3_errcode(r->en->db) == SQLITE_LOCKED))
-            outcome = MYSQL_BUSY;
-        else if (!*ret)
-            outcome = MYSQL_FAILED, refused(r, at, limits);
-    }
-    if (outcome == MYSQL_DONE && limits)
-        r->limits[0] = tail.first, r->limits[1] = tail.second;
-    sqlfront_result_release(&q);
-    return outcome;
-}
-
-static int check_params(struct run *r, const struct mysqld_statement *st)
-{
-    if (st->n_params == r->m->n_params)
-        return 0;
-    if (r->m->binary)
-        return mysqld_error(r->e, MYSQL_WRONG_ARGUMENTS, "Incorrect arguments to mysqld_stmt_execute");
-    size_t at = str_chr(r->m->sql, '?');
-    return mysqld_error_near(r->e, r->m->sql, at == STR_NONE ? 0 : at);
-}
+enum { LONGEST_WORDS = 40 };
 
 /* ---- kinds ---- */
 
-static enum mysqld_outcome run_write(struct run *r);
+static enum mysqld_outcome run_write(struct mysqld_plan *r);
 
-static enum mysqld_outcome run_read(struct run *r)
+static enum mysqld_outcome run_read(struct mysqld_plan *r)
 {
     struct mysqld_statement *st;
-    if (take_engine(r, false))
+    if (mysqld_plan_take_engine(r, false))
         return MYSQL_FAILED;
-    enum mysqld_outcome o = prepare(r, true, &st);
+    enum mysqld_outcome o = mysqld_plan_prepare(r, true, &st);
     if (o != MYSQL_DONE)
         return o;
     if (!sqlite3_stmt_readonly(st->stmt)) { /* WITH … DELETE */
         mysqld_engine_done(st);
         return run_write(r);
     }
-    o = check_params(r, st) ? MYSQL_FAILED : put_rows(r, st);
+    o = mysqld_plan_check_params(r, st) ? MYSQL_FAILED : mysqld_plan_put_rows(r, st);
     mysqld_engine_done(st);
     return o;
 }
 
-static enum mysqld_outcome run_show(struct run *r)
+static enum mysqld_outcome run_show(struct mysqld_plan *r)
 {
     struct sqlfront_result q = { 0 };
     size_t at;
-    if (take_engine(r, false))
+    if (mysqld_plan_take_engine(r, false))
         return MYSQL_FAILED;
     int code = mysqld_schema_fill(r->en);
     if (code != SQLITE_OK)
-        return failed(r, code);
+        return mysqld_plan_failed(r, code);
     if (mysqld_show_rewrite(r->m, r->from, r->to, &q.sql, r->e)) {
         buf_release(&q.sql);
         return MYSQL_FAILED;
@@ -284,17 +50,17 @@ static enum mysqld_outcome run_show(struct run *r)
     struct mysqld_statement *st = mysqld_engine_prepare(r->en, &q, S(""), &at);
     enum mysqld_outcome o = MYSQL_FAILED;
     if (st) {
-        o = put_rows(r, st);
+        o = mysqld_plan_put_rows(r, st);
         mysqld_engine_done(st);
     } else {
-        failed(r, SQLITE_ERROR);
+        mysqld_plan_failed(r, SQLITE_ERROR);
     }
     buf_release(&q.sql);
     return o;
 }
 
 /* The first id that INSERT gave, when the table gives ids. */
-static uint64_t insert_id(struct run *r)
+static uint64_t insert_id(struct mysqld_plan *r)
 {
     size_t i = r->from + 1;
     while (i < r->to && !sqlfront_is(&r->m->text, i, "into"))
@@ -314,66 +80,66 @@ static uint64_t insert_id(struct run *r)
     return gives && n > 0 ? (uint64_t)(last - n + 1) : 0;
 }
 
-static enum mysqld_outcome write_rows(struct run *r, struct mysqld_statement *st)
+static enum mysqld_outcome write_rows(struct mysqld_plan *r, struct mysqld_statement *st)
 {
-    bind(r, st);
+    mysqld_plan_bind(r, st);
     if (st->n_columns)
-        return put_rows(r, st); /* RETURNING */
+        return mysqld_plan_put_rows(r, st); /* RETURNING */
     int code = sqlite3_step(st->stmt);
     if (code != SQLITE_DONE)
-        return failed(r, code);
+        return mysqld_plan_failed(r, code);
     bool inserts = sqlfront_is(&r->m->text, r->from, "insert") || sqlfront_is(&r->m->text, r->from, "replace");
     uint64_t id = inserts ? insert_id(r) : 0;
     if (id)
         r->s->last_insert_id = (int64_t)id;
-    put_ok(r, (uint64_t)sqlite3_changes64(r->en->db), id);
+    mysqld_plan_put_ok(r, (uint64_t)sqlite3_changes64(r->en->db), id);
     return MYSQL_DONE;
 }
 
-static enum mysqld_outcome run_write(struct run *r)
+static enum mysqld_outcome run_write(struct mysqld_plan *r)
 {
     struct mysqld_statement *st;
-    if (wants_lane(r->m, true))
+    if (mysqld_plan_wants_lane(r->m, true))
         return MYSQL_SLOW;
-    if (take_engine(r, true))
+    if (mysqld_plan_take_engine(r, true))
         return MYSQL_FAILED;
     enum mysqld_outcome o = mysqld_transaction_begin(r->s, r->e);
     if (o == MYSQL_DONE)
-        o = prepare(r, false, &st);
+        o = mysqld_plan_prepare(r, false, &st);
     if (o != MYSQL_DONE)
         return o;
-    o = check_params(r, st) ? MYSQL_FAILED : write_rows(r, st);
+    o = mysqld_plan_check_params(r, st) ? MYSQL_FAILED : write_rows(r, st);
     mysqld_engine_done(st);
     atomic_fetch_add(&r->s->state->data_epoch, 1);
     return o;
 }
 
-static enum mysqld_outcome run_define(struct run *r)
+static enum mysqld_outcome run_define(struct mysqld_plan *r)
 {
     struct sqlfront_options o = { .database = mysqld_session_database(r->s) };
     struct sqlfront_result q;
     const char *what;
-    if (wants_lane(r->m, true))
+    if (mysqld_plan_wants_lane(r->m, true))
         return MYSQL_SLOW;
-    if (take_engine(r, true))
+    if (mysqld_plan_take_engine(r, true))
         return MYSQL_FAILED;
     enum mysqld_outcome outcome = mysqld_transaction_commit(r->s, r->e);
     if (outcome != MYSQL_DONE)
         return outcome;
     if (!sqlfront_rewrite(&r->m->text, r->from, r->to, &o, &r->m->arena, &q, &what))
-        return cannot(r, what), MYSQL_FAILED;
-    int code = check_names(r, &q) ? -1 : mysqld_engine_exec(r->en, buf_cstr(&q.sql));
+        return mysqld_plan_cannot(r, what), MYSQL_FAILED;
+    int code = mysqld_plan_check_names(r, &q) ? -1 : mysqld_engine_exec(r->en, buf_cstr(&q.sql));
     atomic_fetch_add(&r->s->state->schema_epoch, 1);
     atomic_fetch_add(&r->s->state->data_epoch, 1);
     bool drops = sqlfront_is(&r->m->text, r->from, "drop");
     if (code == SQLITE_OK)
-        put_ok(r, 0, 0);
+        mysqld_plan_put_ok(r, 0, 0);
     else if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         outcome = MYSQL_BUSY;
     else {
         outcome = MYSQL_FAILED;
         if (code > 0)
-            refused(r, sqlite3_error_offset(r->en->db) < 0 ? STR_NONE : (size_t)sqlite3_error_offset(r->en->db), false);
+            mysqld_plan_refused(r, sqlite3_error_offset(r->en->db) < 0 ? STR_NONE : (size_t)sqlite3_error_offset(r->en->db), false);
         if (drops && mysqld_error_number(r->e) == MYSQL_NO_SUCH_TABLE)
             mysqld_error(r->e, 1051, "Unknown table '" STR_F "." STR_F "'", STR_A(mysqld_engine_database(r->en)), STR_A(q.unqualified));
     }
@@ -381,11 +147,11 @@ static enum mysqld_outcome run_define(struct run *r)
     return outcome;
 }
 
-static enum mysqld_outcome run_savepoint(struct run *r)
+static enum mysqld_outcome run_savepoint(struct mysqld_plan *r)
 {
-    if (wants_lane(r->m, true))
+    if (mysqld_plan_wants_lane(r->m, true))
         return MYSQL_SLOW;
-    if (take_engine(r, true))
+    if (mysqld_plan_take_engine(r, true))
         return MYSQL_FAILED;
     enum mysqld_outcome o = mysqld_transaction_begin(r->s, r->e);
     if (o != MYSQL_DONE)
@@ -394,25 +160,25 @@ static enum mysqld_outcome run_savepoint(struct run *r)
     struct str name = sqlfront_name(&r->m->text, r->to - 1, &r->m->arena);
     int code = r->s->began ? mysqld_engine_exec(r->en, arena_f(&r->m->arena, "%.*s", (int)(b->at + b->n - a->at), r->m->text.sql.p + a->at).p) : SQLITE_OK;
     if (code == SQLITE_OK)
-        return put_ok(r, 0, 0), MYSQL_DONE;
+        return mysqld_plan_put_ok(r, 0, 0), MYSQL_DONE;
     mysqld_error(r->e, 1305, "SAVEPOINT " STR_F " does not exist", STR_A(name));
     return MYSQL_FAILED;
 }
 
-static enum mysqld_outcome run_set(struct run *r)
+static enum mysqld_outcome run_set(struct mysqld_plan *r)
 {
-    if (take_engine(r, false) || mysqld_set_run(r->m, r->en, r->from, r->to, r->e))
+    if (mysqld_plan_take_engine(r, false) || mysqld_set_run(r->m, r->en, r->from, r->to, r->e))
         return MYSQL_FAILED;
     if (!r->s->no_autocommit && r->s->began && !r->s->in_transaction) {
         enum mysqld_outcome o = mysqld_transaction_commit(r->s, r->e);
         if (o != MYSQL_DONE)
             return o;
     }
-    put_ok(r, 0, 0);
+    mysqld_plan_put_ok(r, 0, 0);
     return MYSQL_DONE;
 }
 
-static enum mysqld_outcome run_end(struct run *r, enum sqlfront_kind kind)
+static enum mysqld_outcome run_end(struct mysqld_plan *r, enum sqlfront_kind kind)
 {
     enum mysqld_outcome o = MYSQL_DONE;
     if (kind == SQLFRONT_ROLLBACK)
@@ -422,29 +188,29 @@ static enum mysqld_outcome run_end(struct run *r, enum sqlfront_kind kind)
     if (o != MYSQL_DONE)
         return o;
     r->s->in_transaction = kind == SQLFRONT_BEGIN;
-    put_ok(r, 0, 0);
+    mysqld_plan_put_ok(r, 0, 0);
     return MYSQL_DONE;
 }
 
-static enum mysqld_outcome run_use(struct run *r)
+static enum mysqld_outcome run_use(struct mysqld_plan *r)
 {
     if (r->from + 1 >= r->to || !sqlfront_is_name(&r->m->text, r->from + 1))
         return mysqld_error_near(r->e, r->m->text.sql, r->m->text.sql.n), MYSQL_FAILED;
     if (mysqld_session_use(r->s, sqlfront_name(&r->m->text, r->from + 1, &r->m->arena), r->e))
         return MYSQL_FAILED;
-    put_ok(r, 0, 0);
+    mysqld_plan_put_ok(r, 0, 0);
     return MYSQL_DONE;
 }
 
-static enum mysqld_outcome run_refused(struct run *r)
+static enum mysqld_outcome run_refused(struct mysqld_plan *r)
 {
     const struct sqlfront_token *a = &r->m->text.tokens[r->from], *b = &r->m->text.tokens[r->to > r->from + 1 ? r->from + 1 : r->from];
     size_t n = b->at + b->n - a->at;
-    cannot(r, arena_f(&r->m->arena, "%.*s", (int)(n < LONGEST_WORDS ? n : LONGEST_WORDS), r->m->text.sql.p + a->at).p);
+    mysqld_plan_cannot(r, arena_f(&r->m->arena, "%.*s", (int)(n < LONGEST_WORDS ? n : LONGEST_WORDS), r->m->text.sql.p + a->at).p);
     return MYSQL_FAILED;
 }
 
-static enum mysqld_outcome run_kind(struct run *r, enum sqlfront_kind kind)
+static enum mysqld_outcome run_kind(struct mysqld_plan *r, enum sqlfront_kind kind)
 {
     switch (kind) {
     case SQLFRONT_READ: return run_read(r);
@@ -463,7 +229,7 @@ static enum mysqld_outcome run_kind(struct run *r, enum sqlfront_kind kind)
         mysqld_error_near(r->e, r->m->text.sql, r->m->text.tokens[r->from].at);
         return MYSQL_FAILED;
     case SQLFRONT_NOTHING:
-    case SQLFRONT_EMPTY: put_ok(r, 0, 0); break;
+    case SQLFRONT_EMPTY: mysqld_plan_put_ok(r, 0, 0); break;
     }
     return MYSQL_DONE;
 }
@@ -491,19 +257,19 @@ static size_t next_of(const struct sqlfront_text *t, size_t at)
 }
 
 /* A statement seen before in this very form needs no reading. */
-static bool run_known(struct run *r, enum mysqld_outcome *ret)
+static bool run_known(struct mysqld_plan *r, enum mysqld_outcome *ret)
 {
     struct mysqld_engine *en = r->s->own ? r->s->own : *r->m->slot;
-    if (!en || en->generation != atomic_load(&r->s->state->generation) || take_engine(r, false))
+    if (!en || en->generation != atomic_load(&r->s->state->generation) || mysqld_plan_take_engine(r, false))
         return false;
     struct sqlfront_tail tail;
     bool numbers = sqlfront_tail_of(r->m->sql, &tail);
-    struct mysqld_statement *st = numbers ? mysqld_engine_find(r->en, key_of_tail(r, &tail)) : NULL;
+    struct mysqld_statement *st = numbers ? mysqld_engine_find(r->en, mysqld_plan_key_of_tail(r, &tail)) : NULL;
     if (!st)
-        st = mysqld_engine_find(r->en, key_of(r, r->m->sql, 'f'));
+        st = mysqld_engine_find(r->en, mysqld_plan_key_of(r, r->m->sql, 'f'));
     if (!st || st->n_params != r->m->n_params)
         return false;
-    *ret = put_rows(r, st);
+    *ret = mysqld_plan_put_rows(r, st);
     mysqld_engine_done(st);
     return true;
 }
@@ -521,7 +287,7 @@ static int lex(struct mysqld_command *m, struct err *e)
 }
 
 /* From where the last whole statement ended. */
-static void rewind_answer(struct run *r)
+static void rewind_answer(struct mysqld_plan *r)
 {
     struct mysqld_command *m = r->m;
     m->reply.body.n = m->done_bytes;
@@ -532,14 +298,14 @@ static void rewind_answer(struct run *r)
 
 enum mysqld_outcome mysqld_run(struct mysqld_command *m, struct err *e)
 {
-    struct run r = { .m = m, .s = m->session, .e = e, .w = { .b = &m->reply.body, .seq = (uint8_t)(m->seq + 1) } };
+    struct mysqld_plan r = { .m = m, .s = m->session, .e = e, .w = { .b = &m->reply.body, .seq = (uint8_t)(m->seq + 1) } };
     enum mysqld_outcome o = MYSQL_DONE;
     int64_t patience_us = clock_stopwatch_us() + 1000 * MYSQL_PATIENCE_MS;
     if (!m->lexed)
         m->done_seq = r.w.seq, m->done_bytes = m->reply.body.n;
     rewind_answer(&r);
     m->reply.body.max = MYSQL_MAX_RESULT;
-    if (wants_lane(m, false))
+    if (mysqld_plan_wants_lane(m, false))
         return MYSQL_SLOW;
     if (!m->lexed && run_known(&r, &o))
         return o;
@@ -591,9 +357,9 @@ static unsigned count_params(const struct sqlfront_text *t)
 
 enum mysqld_outcome mysqld_run_prepare(struct mysqld_command *m, struct mysqld_statement **ret, unsigned *ret_params, struct err *e)
 {
-    struct run r = { .m = m, .s = m->session, .e = e };
+    struct mysqld_plan r = { .m = m, .s = m->session, .e = e };
     struct mysqld_statement *st = NULL;
-    if (wants_lane(m, false))
+    if (mysqld_plan_wants_lane(m, false))
         return MYSQL_SLOW;
     if (lex(m, e))
         return MYSQL_FAILED;
@@ -603,7 +369,7 @@ enum mysqld_outcome mysqld_run_prepare(struct mysqld_command *m, struct mysqld_s
     if (next_of(&m->text, r.to) < m->text.n || kind == SQLFRONT_UNKNOWN)
         return mysqld_error_near(e, m->sql, m->text.tokens[kind == SQLFRONT_UNKNOWN ? r.from : next_of(&m->text, r.to)].at), MYSQL_FAILED;
     if (kind == SQLFRONT_READ || kind == SQLFRONT_WRITE) {
-        enum mysqld_outcome o = take_engine(&r, false) ? MYSQL_FAILED : prepare(&r, kind == SQLFRONT_READ, &st);
+        enum mysqld_outcome o = mysqld_plan_take_engine(&r, false) ? MYSQL_FAILED : mysqld_plan_prepare(&r, kind == SQLFRONT_READ, &st);
         if (o != MYSQL_DONE)
             return o;
     }
