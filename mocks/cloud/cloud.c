@@ -379,12 +379,14 @@ void cloud_close(struct cloud *c)
     free(c);
 }
 
+/* Topics first: a sink that starts anew must not find, and store once more, what is about to go. Then the services in reverse
+ * order, so that what a sink was just storing goes with the store behind it. */
 void cloud_reset(struct cloud *c)
 {
+    plog_set_reset(c->topics);
     for (size_t i = c->n_members; i-- > 0;)
         if (c->members[i].service->reset)
             c->members[i].service->reset(c->members[i].state);
-    plog_set_reset(c->topics);
     journal_reset(c->journal);
 }
 

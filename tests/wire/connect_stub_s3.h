@@ -155,6 +155,7 @@ static inline void stub_reset(void *state)
 {
     struct stub_s3 *s = state;
     struct map_entry *m;
+    pthread_mutex_lock(&s->lock);
     for (size_t i = 0; (m = map_next(&s->objects, &i)); free(m->value))
         buf_release(&((struct stub_object *)m->value)->body);
     for (size_t i = 0; (m = map_next(&s->uploads, &i)); free(m->value))
@@ -162,6 +163,7 @@ static inline void stub_reset(void *state)
     map_release(&s->objects);
     map_release(&s->uploads);
     s->objects = s->uploads = MAP_INIT;
+    pthread_mutex_unlock(&s->lock);
 }
 
 static inline void stub_close(void *state)
