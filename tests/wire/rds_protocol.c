@@ -471,7 +471,7 @@ static void a_reset_brings_the_rows_back(void **state)
     rds_world_open(&w, NULL, true);
     rds_connect(&c, w.port, "any_name");
     expect(&c, "DELETE FROM user_data WHERE ind < 1000; CREATE TABLE extra (n INT)", "OK 1000\n---\nOK 0");
-    expect(&c, "SELECT * FROM any_name.extra; SELECT COUNT(*) FROM user_data", "---\n10154" + 4);
+    expect(&c, "SELECT * FROM any_name.extra; SELECT COUNT(*) FROM user_data", "10154");
     cloud_reset(w.cloud);
     expect(&c, "SELECT COUNT(*), DATABASE() FROM any_name.user_data", "11154|any_name");
     expect(&c, "SELECT ind FROM user_data LIMIT 5, 1", "5");
