@@ -9,7 +9,7 @@ target_link_libraries(t PUBLIC room::cloud PkgConfig::CMOCKA)
 
 set(SHARED_DATA "${CMAKE_SOURCE_DIR}/../shared/data" CACHE PATH "real rows and captures; tests that want them skip without")
 set(ROOMS ${MOCKS} ${PIPELINE})
-set(LIMIT 120) # seconds a test may take
+set(LIMIT 300) # seconds a test may take
 if(WEIRBOX_SANITIZE)
   set(LIMIT 600)
 endif()
