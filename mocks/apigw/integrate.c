@@ -325,14 +325,15 @@ static int answer_mock(struct invocation *v, struct str body)
     return invoke_answer(v, NULL);
 }
 
-static void log_sending(struct invocation *v)
+static void log_sending(struct outgoing *o)
 {
+    struct invocation *v = o->v;
     const struct model_integration *i = v->integration;
     if (!v->log)
         return;
     struct buf headers = BUF_INIT;
-    struct str uri = i->type != MODEL_AWS ? i->uri
-        : arena_f(v->call->arena, "https://" STR_F "." STR_F ".amazonaws.com" STR_F STR_F, STR_A(i->service), STR_A(i->region),
+    struct str uri = i->type != MODEL_AWS ? target_of(o, filled(o, i->uri))
+        : arena_f(o->a, "https://" STR_F "." STR_F ".amazonaws.com" STR_F STR_F, STR_A(i->service), STR_A(i->region),
                   STR_A(i->path.n ? i->path : S("/?Action=")), STR_A(i->action));
     for (size_t k = 0; k < v->out.n_headers; k++)
         buf_f(&headers, "%s" STR_F "=" STR_F, k ? ", " : "", STR_A(v->out.headers[k].name), STR_A(v->out.headers[k].value));
@@ -358,6 +359,6 @@ int integrate_send(struct invocation *v, struct str body)
     if (map_parameters(&o) || check_headers(&o))
         return -1;
     all_headers(&o);
-    log_sending(v);
+    log_sending(&o);
     return v->integration->type == MODEL_AWS ? send_aws(&o) : send_http(&o);
 }

@@ -9,6 +9,7 @@ expect 0 'answer    200 {"SequenceNumber"' "$weirbox" apigw explain PUT https://
 expect 1 'has no method POST; it has PUT' "$weirbox" apigw explain POST /test/streams/s/record
 expect 1 'Content-Type text/csv has no mapping template' "$weirbox" apigw explain PUT /test/streams/s/record --header 'Content-Type: text/csv'
 expect 1 'ends after the stage' "$weirbox" apigw explain GET /test
+expect 0 'Endpoint request URI: http://kafka-rest:8082/topics/x.pin?a=b' "$weirbox" apigw explain GET '/test/topics/x.pin?a=b'
 expect 2 'PATH is /{stage}/' "$weirbox" apigw explain GET test
 expect 2 'Name: value' "$weirbox" apigw explain GET /test/streams --header nonsense
 
