@@ -15,11 +15,12 @@ static bool twelve_digits(struct str s)
 bool accounts_secret(const struct cloud *cloud, struct str access_key, struct str *ret_secret, struct str *ret_account)
 {
     struct sigv4_key own = cloud_own_key(cloud);
-    bool is_own = str_eq(access_key, own.access_key), is_account = twelve_digits(access_key);
+    struct str digits = str_starts(access_key, S(ACCOUNTS_TEMPORARY)) ? str_head(str_from(access_key, sizeof ACCOUNTS_TEMPORARY - 1), 12) : access_key;
+    bool is_own = str_eq(access_key, own.access_key), is_account = twelve_digits(digits);
     if (!is_own && !is_account && !str_eq(access_key, S("test")))
         return false;
-    *ret_secret = is_own ? own.secret : S("test");
-    *ret_account = is_account ? access_key : S(CLOUD_ACCOUNT);
+    *ret_secret = is_own || digits.n < access_key.n ? own.secret : S("test");
+    *ret_account = is_account ? digits : S(CLOUD_ACCOUNT);
     return true;
 }
 

@@ -189,6 +189,24 @@ static void refuse_large(struct cloud *c, struct http_exchange *x)
     http_finish(x);
 }
 
+/* A service of AWS that is not here, or one that this cloud was opened without. */
+static void refuse_service(struct cloud *c, struct http_exchange *x, const char *service)
+{
+    struct str reason = S("");
+    struct journal_entry entry = { .time_ms = clock_now_ms(c->clock), .service = "edge", .action = "", .bytes_in = x->request.body.n, .fault_rule = -1 };
+    if (service) {
+        x->reply.status = 404;
+        reason = arena_f(&x->arena, "This cloud runs no service '%s'", service);
+        buf_f(&x->reply.body, "{\"message\":\"" STR_F "\"}", STR_A(reason));
+    } else {
+        edge_refuse(&x->request, &x->reply, &x->arena, &reason);
+    }
+    entry.status = x->reply.status;
+    entry.bytes_out = x->reply.body.n;
+    journal_add(c->journal, &entry, x->request.path, reason);
+    http_finish(x);
+}
+
 static void on_exchange(void *ctx, struct http_exchange *x)
 {
     struct cloud *c = ctx;
@@ -201,12 +219,11 @@ static void on_exchange(void *ctx, struct http_exchange *x)
         return;
     }
     struct member *m = x->tag;
-    if (!m || !m->service)
-        m = member_of(c, edge_service(&x->request));
-    if (!m) {
-        x->reply.status = 404;
-        buf_f(&x->reply.body, "{\"message\":\"This cloud runs no service '%s'\"}", edge_service(&x->request));
-        http_finish(x);
+    const char *service = NULL;
+    if ((!m || !m->service) && (service = edge_service(&x->request)))
+        m = member_of(c, service);
+    if (!m || !m->service) {
+        refuse_service(c, x, service);
         return;
     }
     dispatch_call(c, m->service, m->state, &x->request, &x->reply, &x->arena, false, answered, x);

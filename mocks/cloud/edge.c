@@ -5,9 +5,12 @@
  */
 #include "mocks/cloud/edge.h"
 
+#include "base/json.h"
+#include "base/xml.h"
 #include "mocks/cloud/fault.h"
 
-enum evidence { BY_TARGET, BY_PATH, BY_HOST, BY_SCOPE, BY_TYPE, BY_ACCEPT, BY_ANYTHING };
+enum evidence { BY_TARGET, BY_PATH, BY_HOST, BY_SCOPE, BY_TYPE, BY_ACCEPT, BY_FORM, BY_ANYTHING };
+enum { FORM_BYTES = 4096 }; /* looked at of a form */
 
 static const struct edge_row {
     enum evidence evidence;
@@ -26,12 +29,22 @@ static const struct edge_row {
     { BY_SCOPE, "s3", "s3" },
     { BY_SCOPE, "execute-api", "apigw" },
     { BY_SCOPE, "apigateway", "apigw" },
+    { BY_SCOPE, "sts", "sts" },
+    { BY_HOST, "sts.*", "sts" },
+    { BY_FORM, "*Version=2011-06-15*", "sts" },
+    { BY_TARGET, "?*", NULL }, /* somebody else's: no service of this cloud */
+    { BY_SCOPE, "?*", NULL },
     { BY_TYPE, "application/vnd.kafka.*", "kafka_rest" },
     { BY_ACCEPT, "application/vnd.kafka.*", "kafka_rest" },
     { BY_PATH, "/connectors*", "connect" },
     { BY_PATH, "/connector-plugins*", "connect" },
     { BY_ANYTHING, "*", "s3" },
 };
+
+static bool is_form(const struct http_request *r)
+{
+    return str_starts(http_request_header(r, "Content-Type"), S("application/x-www-form-urlencoded"));
+}
 
 /* The service in "…Credential=AKID/20260101/us-east-1/s3/aws4_request…", from header or presigned query. */
 static struct str credential_scope(const struct http_request *r)
@@ -69,6 +82,7 @@ static struct str evidence_of(const struct http_request *r, enum evidence eviden
     case BY_SCOPE: return credential_scope(r);
     case BY_TYPE: return http_request_header(r, "Content-Type");
     case BY_ACCEPT: return http_request_header(r, "Accept");
+    case BY_FORM: return is_form(r) ? str_head(r->body, FORM_BYTES) : S("");
     case BY_ANYTHING: break;
     }
     return S("");
@@ -80,4 +94,26 @@ const char *edge_service(const struct http_request *r)
         if (fault_glob(str_of(rows[i].pattern), evidence_of(r, rows[i].evidence)))
             return rows[i].service;
     return "s3";
+}
+
+void edge_refuse(const struct http_request *r, struct http_reply *reply, struct arena *a, struct str *ret_reason)
+{
+    struct str target = http_request_header(r, "X-Amz-Target"), service = credential_scope(r);
+    if (!service.n)
+        service = str_cut(&target, '.');
+    bool form = is_form(r);
+    *ret_reason = arena_f(a, "weirbox has no service '" STR_F "'; weirbox status lists those it has", STR_A(str_head(service, 64)));
+    reply->status = 501;
+    http_reply_header(reply, a, "Content-Type", form ? S("text/xml") : S("application/json"));
+    http_reply_header(reply, a, "x-amzn-ErrorType", S("NotImplementedException"));
+    if (form) {
+        buf_z(&reply->body, "<ErrorResponse><Error><Type>Receiver</Type>");
+        xml_put_z(&reply->body, "Code", "NotImplemented");
+        xml_put(&reply->body, "Message", *ret_reason);
+        buf_z(&reply->body, "</Error></ErrorResponse>\n");
+    } else {
+        buf_z(&reply->body, "{\"__type\":\"NotImplementedException\",\"message\":");
+        json_put_text(&reply->body, *ret_reason);
+        buf_z(&reply->body, "}\n");
+    }
 }

@@ -408,7 +408,7 @@ struct buf *s3call_xml(struct call *c, const char *root)
     struct buf *out = call_body(c);
     buf_z(out, XML_DECLARATION "<");
     buf_z(out, root);
-    buf_z(out, XML_NAMESPACE ">");
+    buf_z(out, " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     return out;
 }
 

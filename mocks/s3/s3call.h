@@ -5,9 +5,9 @@
 #ifndef MOCKS_S3_S3CALL_H
 #define MOCKS_S3_S3CALL_H
 
+#include "base/xml.h"
 #include "mocks/cloud/service.h"
 #include "mocks/s3/store.h"
-#include "mocks/s3/xml.h"
 
 enum { S3CALL_QUERIES = 32, S3CALL_DETAILS = 8, S3CALL_KEY_BYTES = 1024 };
 

@@ -1,7 +1,7 @@
 /* The reader of request documents: what is well-formed is read, what is not is refused. */
 #include "tests/support/t.h"
 
-#include "mocks/s3/xml.h"
+#include "base/xml.h"
 
 /* Reads a document as "name(children or text)" of a root <R> with children read two levels deep. */
 static bool walk(struct str document, struct buf *out)

@@ -1,5 +1,5 @@
 /* libFuzzer: request documents. Whatever comes, the reader stays inside them and ends. */
-#include "mocks/s3/xml.h"
+#include "base/xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

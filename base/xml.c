@@ -1,5 +1,5 @@
 /* xml.c - see xml.h. */
-#include "mocks/s3/xml.h"
+#include "base/xml.h"
 
 #include "base/utf8.h"
 

@@ -1,4 +1,4 @@
-/* xml.h - the XML of S3: a pull reader for request documents and a few writers.
+/* xml.h - the XML of AWS: a pull reader for request documents and a few writers.
  *
  * The reader knows elements, attributes (skipped), text, entities, comments, CDATA and the declaration. It refuses
  * DOCTYPE (no entity is ever expanded but the five and character references), depth beyond XML_DEPTH and anything
@@ -10,8 +10,8 @@
  *         else xml_skip(&x);
  *     if (!xml_close(&x)) … malformed
  */
-#ifndef MOCKS_S3_XML_H
-#define MOCKS_S3_XML_H
+#ifndef BASE_XML_H
+#define BASE_XML_H
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -40,7 +40,6 @@ void xml_skip(struct xml *x);
 bool xml_close(struct xml *x);
 
 #define XML_DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-#define XML_NAMESPACE " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\""
 /* Text with &, <, >, " and control characters escaped. */
 void xml_escape(struct buf *out, struct str text);
 /* <name>text</name> */
