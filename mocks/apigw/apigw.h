@@ -20,7 +20,7 @@
  *
  *   apigw.c       the service: routes, state                model.c     what the data plane runs: resources, methods
  *   define.c      definitions: APIs as JSON, made into models  match.c    from a path to a resource
- *   openapi.c     documents into definitions                openapi_export.c  and back
+ *   openapi.c     documents into definitions                openapi_export.c  and back; yaml.c when they are YAML
  *   rest.c        the APIs there are, deployments, stages   admit.c     API keys, usage plans, throttles, validation
  *   invoke.c      one call from request to answer           integrate.c where a call goes: AWS, HTTP, MOCK
  *   mapping.c     parameter mappings                        context.c   $context

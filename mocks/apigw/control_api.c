@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "mocks/apigw/control.h"
+#include "mocks/apigw/yaml.h"
 
 static const char *const api_patched[] = { "name", "description", "policy", "binaryMediaTypes", "minimumCompressionSize", "apiKeySource",
     "endpointConfiguration", "disableExecuteApiEndpoint", "version", NULL };
@@ -166,17 +167,19 @@ int control_api_export(struct control *k)
     if (!str_is(type, "oas30") && !str_is(type, "swagger"))
         return control_fail(k, 400, "BadRequestException", "No API exporter for type '" STR_F "'", STR_A(type));
     struct str accept = http_request_header(c->request, "Accept");
-    if (str_find(accept, S("yaml")) != STR_NONE)
-        return control_fail(k, 400, "BadRequestException", "weirbox exports application/json only");
+    bool yaml = str_find(accept, S("yaml")) != STR_NONE;
     if (!extensions.n)
         extensions = parameters;
     bool integrations = str_find(extensions, S("integrations")) != STR_NONE || str_find(extensions, S("apigateway")) != STR_NONE;
     struct str host = arena_f(c->arena, STR_F ".execute-api." STR_F ".amazonaws.com", STR_A(k->api->id), STR_A(c->region));
     cJSON *document = openapi_export(frozen ? frozen->definition : k->api->definition, k->labels[1].p, type.p, integrations, host.p);
-    char *text = cJSON_Print(document);
-    call_header(c, "Content-Type", S("application/json"));
-    call_header(c, "Content-Disposition", arena_f(c->arena, "attachment; filename=\"%s_1.json\"", type.p));
-    buf_z(call_body(c), text);
+    char *text = yaml ? NULL : cJSON_Print(document);
+    call_header(c, "Content-Type", yaml ? S("application/yaml") : S("application/json"));
+    call_header(c, "Content-Disposition", arena_f(c->arena, "attachment; filename=\"%s_1.%s\"", type.p, yaml ? "yaml" : "json"));
+    if (yaml)
+        yaml_write(call_body(c), document);
+    else
+        buf_z(call_body(c), text);
     free(text);
     cJSON_Delete(document);
     return 0;

@@ -1,4 +1,4 @@
-/* openapi.c - OpenAPI 3 and Swagger 2 documents into definitions.
+/* openapi.c - OpenAPI 3 and Swagger 2 documents, JSON or YAML, into definitions.
  *
  *   paths/{path}/{verb}                           resources and methods; x-amazon-apigateway-any-method is ANY
  *     parameters, requestBody                     required parameters, body models
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "mocks/apigw/define.h"
+#include "mocks/apigw/yaml.h"
 
 struct import {
     cJSON *definition;
@@ -396,7 +397,7 @@ static int import_document(struct import *im, const char *mode)
     struct place paths_at = { NULL, "paths" }, version_at = { NULL, "openapi" }, info_at = { NULL, "info" };
     const cJSON *item;
     if (!cJSON_IsObject(im->document))
-        return define_wrong(&(struct place){ NULL, NULL }, "a JSON object is due", im->e);
+        return define_wrong(&(struct place){ NULL, NULL }, "an object is due", im->e);
     if (!text_ok(im, im->document, "openapi", NULL) || !text_ok(im, im->document, "swagger", NULL))
         return -1;
     struct str version = define_text(im->document, define_get(im->document, "openapi") ? "openapi" : "swagger");
@@ -433,7 +434,7 @@ static int import_document(struct import *im, const char *mode)
     return 0;
 }
 
-int openapi_read(struct str document, cJSON *definition, struct define_ids *ids, const char *base_path, struct err *e)
+static cJSON *read_json(struct str document, struct err *e)
 {
     const char *end = NULL;
     cJSON *tree = cJSON_ParseWithLengthOpts(document.p ? document.p : "", document.n, &end, false);
@@ -443,9 +444,18 @@ int openapi_read(struct str document, cJSON *definition, struct define_ids *ids,
         for (size_t i = 0; i < offset && i < document.n; i++)
             line += document.p[i] == '\n';
         cJSON_Delete(tree);
-        return err_set(e, 400, "BadRequestException", "OpenAPI document: not JSON from line %zu (byte %zu) on; a YAML document "
-                       "has to be converted first", line, offset);
+        err_set(e, 400, "BadRequestException", "OpenAPI document: not JSON from line %zu (byte %zu) on", line, offset);
+        return NULL;
     }
+    return tree;
+}
+
+int openapi_read(struct str document, cJSON *definition, struct define_ids *ids, const char *base_path, struct err *e)
+{
+    bool json = str_starts(str_trim(document), S("{"));
+    cJSON *tree = json ? read_json(document, e) : yaml_read(document, e);
+    if (!tree)
+        return -1;
     struct import im = { .definition = definition, .ids = ids, .e = e, .document = tree };
     int failed = import_document(&im, base_path);
     cJSON_Delete(tree);

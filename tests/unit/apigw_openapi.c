@@ -1,5 +1,6 @@
 /* API documents: what they become, and how a malformed one is refused: by the JSON pointer of the mistake. */
 #include "mocks/apigw/model.h"
+#include "mocks/apigw/yaml.h"
 #include "tests/support/t.h"
 
 #define ONE(integration) "{\"openapi\":\"3.0.1\",\"paths\":{\"/a/{b}\":{\"get\":{\"x-amazon-apigateway-integration\":" integration "}}}}"
@@ -26,12 +27,34 @@ static void the_built_in_document_has_both_paths_of_the_pipeline(void **state)
     arena_release(&a);
 }
 
+/* The built-in document written as YAML means the same. */
+static void a_yaml_document_is_an_api_too(void **state)
+{
+    (void)state;
+    struct arena a = ARENA_INIT;
+    struct err e = { 0 };
+    struct match m;
+    struct buf text = BUF_INIT;
+    cJSON *tree = cJSON_Parse(arena_z(&a, t_file(&a, t_source(&a, "fixtures/apigw/pinterest.json"))));
+    yaml_write(&text, tree);
+    cJSON_Delete(tree);
+    struct model_api *api = openapi_import(buf_str(&text), S("id"), &e);
+    if (!api)
+        fail_msg("%s", e.message);
+    assert_true(match_path(api, S("PUT"), S("/streams/s/record"), &m));
+    assert_str(m.method->integration->action, "PutRecord");
+    model_close(api);
+    buf_release(&text);
+    arena_release(&a);
+}
+
 static void malformed_documents_name_the_place(void **state)
 {
     (void)state;
     static const struct { const char *document, *place, *why; } rows[] = {
-        { "", "document", "not JSON" },
-        { "openapi: 3.0.1", "line 1", "YAML" },
+        { "", "document", "YAML" },
+        { "openapi: 3.0.1", "/paths", "paths" },
+        { "openapi: 3.0.1\npaths: [", "line 3", "YAML" },
         { "{\"openapi\":\"3.0.1\",\n\"paths\":{}} x", "line 2", "not JSON" },
         { "[]", "/", "object" },
         { "{\"paths\":{}}", "/openapi", "swagger" },
@@ -75,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_built_in_document_has_both_paths_of_the_pipeline),
+        cmocka_unit_test(a_yaml_document_is_an_api_too),
         cmocka_unit_test(malformed_documents_name_the_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
