@@ -32,6 +32,8 @@ struct transfer {
     struct client_request request;
     struct http_request signable;
     struct str host;
+    struct str origin; /* scheme://host:port/ */
+    struct str known_origin; /* which the handle was given last; own bytes */
     struct buf head, body;
     struct http_header *headers;
     size_t n_headers;
@@ -171,16 +173,18 @@ static void free_transfer(struct transfer *t)
     arena_release(&t->reply_arena);
     buf_release(&t->body);
     buf_release(&t->head);
+    free((void *)(uintptr_t)t->known_origin.p);
     free(t);
 }
 
-/* Splits the URL for signing: scheme://host[:port]target. */
+/* Splits the URL: scheme://host[:port]target. */
 static void split_url(struct transfer *t, struct str url)
 {
     size_t at = str_find(url, S("://"));
     struct str rest = at == STR_NONE ? url : str_from(url, at + 3);
     size_t slash = str_chr(rest, '/');
     t->host = str_head(rest, slash == STR_NONE ? rest.n : slash);
+    t->origin = str_head(url, (size_t)(t->host.p - url.p) + t->host.n);
     if (str_starts(url, S("http://")) && str_ends(t->host, S(":80")))
         t->host.n -= 3;
     http_request_target(&t->signable, slash == STR_NONE ? S("/") : str_from(rest, slash));
@@ -250,6 +254,19 @@ static void set_headers(struct transfer *t, bool has_body)
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, list);
 }
 
+/* libcurl parses the URL and writes it out again, byte by byte, for every request: it is given the origin, which stays, and
+ * the target as it shall be sent. */
+static void set_url(struct transfer *t)
+{
+    if (!str_eq(t->known_origin, t->origin)) {
+        char *z = arena_z(&t->reply_arena, t->origin);
+        curl_easy_setopt(t->easy, CURLOPT_URL, z);
+        free((void *)(uintptr_t)t->known_origin.p);
+        t->known_origin = (struct str){ mem_dup(t->origin), t->origin.n };
+    }
+    curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, arena_z(&t->reply_arena, t->signable.target));
+}
+
 static void launch(struct transfer *t)
 {
     struct client *c = t->client;
@@ -259,7 +276,7 @@ static void launch(struct transfer *t)
     buf_reset(&t->body);
     arena_reset(&t->reply_arena);
     buf_reset(&t->head);
-    curl_easy_setopt(t->easy, CURLOPT_URL, t->request.url.p);
+    set_url(t);
     bool head = strcmp(t->request.method, "HEAD") == 0;
     bool has_body = t->request.body.n || !strcmp(t->request.method, "POST") || !strcmp(t->request.method, "PUT");
     curl_easy_setopt(t->easy, CURLOPT_NOBODY, (long)head);
