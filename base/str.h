@@ -67,7 +67,8 @@ static inline size_t str_chr(struct str s, char c)
 }
 
 /* ASCII only, as HTTP header names compare. */
-bool str_eq_nocase(struct str a, struct str b);
+bool str_letters_eq(const char *a, const char *b, size_t n); /* ASCII letters of either case are the same */
+static inline bool str_eq_nocase(struct str a, struct str b) { return a.n == b.n && str_letters_eq(a.p, b.p, a.n); }
 /* Index of the first occurrence of needle, or STR_NONE. */
 size_t str_find(struct str s, struct str needle);
 /* Without blanks, tabs, CR and LF at both ends. */
