@@ -19,71 +19,93 @@ static void put(struct sink *s, const char *p, size_t n)
     s->n += n;
 }
 
-static void put_number(struct sink *s, uint64_t v, bool negative)
+struct arguments {
+    va_list ap;
+};
+
+/* At least `width` characters, zeros in front. */
+static void put_number(struct sink *s, uint64_t v, bool negative, unsigned base, int width)
 {
-    char digits[21], *at = digits + sizeof digits;
+    char digits[72], *end = digits + sizeof digits, *at = end;
     do
-        *--at = (char)('0' + v % 10);
-    while (v /= 10);
+        *--at = "0123456789abcdef"[base == 16 ? v & 15 : v % 10];
+    while (v = base == 16 ? v >> 4 : v / 10, v);
+    while (end - at + negative < width)
+        *--at = '0';
     if (negative)
         *--at = '-';
-    put(s, at, (size_t)(digits + sizeof digits - at));
+    put(s, at, (size_t)(end - at));
 }
 
-static void put_signed(struct sink *s, int64_t v) { put_number(s, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0); }
+static void put_signed(struct sink *s, int64_t v, int width) { put_number(s, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0, 10, width); }
+
+/* A number's word behind its width: d u x, lld llu llx, zu. NULL when it is another. */
+static const char *put_number_word(struct sink *s, const char *fmt, struct arguments *a, int width)
+{
+    bool wide = fmt[0] == 'l' && fmt[1] == 'l';
+    fmt += wide ? 2 : 0;
+    if (*fmt == 'd')
+        put_signed(s, wide ? va_arg(a->ap, long long) : va_arg(a->ap, int), width);
+    else if (*fmt == 'u' || *fmt == 'x')
+        put_number(s, wide ? va_arg(a->ap, unsigned long long) : va_arg(a->ap, unsigned), false, *fmt == 'u' ? 10 : 16, width);
+    else if (!wide && fmt[0] == 'z' && fmt[1] == 'u')
+        put_number(s, va_arg(a->ap, size_t), false, 10, width), fmt++;
+    else
+        return NULL;
+    return fmt + 1;
+}
+
+/* "02d": zeros to a width below 64. */
+static const char *put_zeros_word(struct sink *s, const char *fmt, struct arguments *a)
+{
+    int width = 0;
+    for (fmt++; *fmt >= '0' && *fmt <= '9'; fmt++)
+        if ((width = width * 10 + *fmt - '0') >= 64)
+            return NULL;
+    return put_number_word(s, fmt, a, width);
+}
+
+/* "s" and ".*s" */
+static const char *put_text_word(struct sink *s, const char *fmt, struct arguments *a)
+{
+    bool cut = fmt[0] == '.';
+    if (cut && (fmt[1] != '*' || fmt[2] != 's'))
+        return NULL;
+    int most = cut ? va_arg(a->ap, int) : 0;
+    const char *p = va_arg(a->ap, const char *);
+    if (most < 0 || (!p && (most || !cut)))
+        return NULL;
+    if (p)
+        put(s, p, cut ? strnlen(p, (size_t)most) : strlen(p));
+    return fmt + (cut ? 3 : 1);
+}
+
+/* The word behind a '%'; where the format goes on, or NULL. */
+static const char *put_word(struct sink *s, const char *fmt, struct arguments *a)
+{
+    char c;
+    switch (*fmt) {
+    case 's': case '.': return put_text_word(s, fmt, a);
+    case '0': return put_zeros_word(s, fmt, a);
+    case 'c':
+        c = (char)va_arg(a->ap, int);
+        put(s, &c, 1);
+        return fmt + 1;
+    case '%': put(s, "%", 1); return fmt + 1;
+    default: return put_number_word(s, fmt, a, 0);
+    }
+}
 
 long format_quick(char *out, size_t room, const char *fmt, va_list ap)
 {
     struct sink s = { out, room, 0 };
-    for (;;) {
+    struct arguments a;
+    va_copy(a.ap, ap);
+    while (fmt && *fmt) {
         const char *word = strchrnul(fmt, '%');
         put(&s, fmt, (size_t)(word - fmt));
-        if (!*word)
-            return (long)s.n;
-        fmt = word + 2;
-        switch (word[1]) {
-        case '%': put(&s, "%", 1); break;
-        case 'd': put_signed(&s, va_arg(ap, int)); break;
-        case 'u': put_number(&s, va_arg(ap, unsigned), false); break;
-        case 'c': {
-            char c = (char)va_arg(ap, int);
-            put(&s, &c, 1);
-            break;
-        }
-        case 's': {
-            const char *z = va_arg(ap, const char *);
-            if (!z)
-                return -1;
-            put(&s, z, strlen(z));
-            break;
-        }
-        case '.': {
-            if (fmt[0] != '*' || fmt[1] != 's')
-                return -1;
-            int most = va_arg(ap, int);
-            const char *p = va_arg(ap, const char *);
-            if (most < 0 || (most && !p))
-                return -1;
-            if (most)
-                put(&s, p, strnlen(p, (size_t)most));
-            fmt += 2;
-            break;
-        }
-        case 'z':
-            if (*fmt++ != 'u')
-                return -1;
-            put_number(&s, va_arg(ap, size_t), false);
-            break;
-        case 'l':
-            if (fmt[0] != 'l' || (fmt[1] != 'd' && fmt[1] != 'u'))
-                return -1;
-            if (fmt[1] == 'd')
-                put_signed(&s, va_arg(ap, long long));
-            else
-                put_number(&s, va_arg(ap, unsigned long long), false);
-            fmt += 2;
-            break;
-        default: return -1;
-        }
+        fmt = *word ? put_word(&s, word + 1, &a) : word;
     }
+    va_end(a.ap);
+    return fmt ? (long)s.n : -1;
 }

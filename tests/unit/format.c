@@ -44,6 +44,9 @@ static void known_words_are_printed_as_vsnprintf_does(void **state)
     same("%d %d %d %d", 0, -1, INT32_MAX, INT32_MIN);
     same("%u %u", 0u, UINT32_MAX);
     same("%zu %zu", (size_t)0, SIZE_MAX);
+    same("%02d %02d %04d %03d %01d", 5, 123, -7, -1234, 0);
+    same("%08x-%08x%016llx %x", 0xabcu, UINT32_MAX, 0x123456789abcull, 0u);
+    same("%05zu %020llu %063d", (size_t)42, 7ull, -1);
     same("%lld %lld %llu", (long long)INT64_MIN, (long long)INT64_MAX, (unsigned long long)UINT64_MAX);
 }
 
@@ -51,17 +54,20 @@ static void other_words_are_left_to_vsnprintf(void **state)
 {
     (void)state;
     const char *volatile none = NULL;
-    unknown("%02d", 5);
+    unknown("%2d", 5);
+    unknown("%064d", 5);
+    unknown("%08f", 1.5);
+    unknown("%0*d", 4, 5);
     unknown("%5s", "x");
     unknown("%.3s", "abcdef");
     unknown("%.3f", 1.5);
     unknown("%g", 1.5);
     unknown("%ld", 5L);
-    unknown("%x", 5u);
-    unknown("%08x", 5u);
+    unknown("%X", 5u);
+    unknown("%hx", (unsigned short)5);
     unknown("%.*f", 2, 1.5);
     unknown("%zd", (ssize_t)1);
-    unknown("%llx", 1ull);
+    unknown("%llX", 1ull);
     unknown("%.*s", -1, "abc");
     unknown("%s", none);
 }
