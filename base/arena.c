@@ -65,28 +65,26 @@ struct str arena_dup(struct arena *a, struct str s) { return (struct str){ arena
 /* Prints straight into the free part of the newest block, and again only when it did not fit. */
 struct str arena_vf(struct arena *a, const char *fmt, va_list ap)
 {
-    va_list second, third;
-    va_copy(second, ap);
-    va_copy(third, ap);
+    va_list again;
+    va_copy(again, ap);
     char *try = a->at;
     size_t room = (size_t)(a->end - a->at);
     long n = format_quick(try, room, fmt, ap);
     bool quick = n >= 0;
     if (!quick)
-        n = vsnprintf(try, room, fmt, second);
+        n = vsnprintf(try, room, fmt, ap);
     struct str s = { "", 0 };
     if (n > 0) {
         char *p = arena_alloc(a, (size_t)n + 1); /* the bytes just printed, when they fitted */
         bool there = p == try && (size_t)n < room;
         if (quick && !there)
-            format_quick(p, (size_t)n, fmt, third);
+            format_quick(p, (size_t)n, fmt, again);
         else if (!quick && !there)
-            vsnprintf(p, (size_t)n + 1, fmt, third);
+            vsnprintf(p, (size_t)n + 1, fmt, again);
         p[n] = 0;
         s = (struct str){ p, (size_t)n };
     }
-    va_end(second);
-    va_end(third);
+    va_end(again);
     return s;
 }
 

@@ -48,21 +48,19 @@ static void add_aside(struct buf *b, size_t n, bool quick, const char *fmt, va_l
 
 void buf_vf(struct buf *b, const char *fmt, va_list ap)
 {
-    va_list second, third;
-    va_copy(second, ap);
-    va_copy(third, ap);
+    va_list again;
+    va_copy(again, ap);
     size_t room = b->p ? b->cap - b->n : 0;
     char *at = room ? b->p + b->n : NULL;
     long n = format_quick(at, room, fmt, ap);
     bool quick = n >= 0;
     if (!quick)
-        n = vsnprintf(at, room, fmt, second);
+        n = vsnprintf(at, room, fmt, ap);
     if (n >= 0 && (size_t)n < room + quick)
         b->n += (size_t)n;
     else if (n >= 0)
-        add_aside(b, (size_t)n, quick, fmt, third);
-    va_end(second);
-    va_end(third);
+        add_aside(b, (size_t)n, quick, fmt, again);
+    va_end(again);
 }
 
 void buf_f(struct buf *b, const char *fmt, ...)

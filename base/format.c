@@ -27,9 +27,10 @@ struct arguments {
 static void put_number(struct sink *s, uint64_t v, bool negative, unsigned base, int width)
 {
     char digits[72], *end = digits + sizeof digits, *at = end;
-    do
+    do {
         *--at = "0123456789abcdef"[base == 16 ? v & 15 : v % 10];
-    while (v = base == 16 ? v >> 4 : v / 10, v);
+        v = base == 16 ? v >> 4 : v / 10;
+    } while (v);
     while (end - at + negative < width)
         *--at = '0';
     if (negative)
@@ -37,7 +38,10 @@ static void put_number(struct sink *s, uint64_t v, bool negative, unsigned base,
     put(s, at, (size_t)(end - at));
 }
 
-static void put_signed(struct sink *s, int64_t v, int width) { put_number(s, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0, 10, width); }
+static void put_signed(struct sink *s, int64_t v, int width)
+{
+    put_number(s, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0, 10, width);
+}
 
 /* A number's word behind its width: d u x, lld llu llx, zu. NULL when it is another. */
 static const char *put_number_word(struct sink *s, const char *fmt, struct arguments *a, int width)

@@ -39,7 +39,7 @@ struct transfer {
     struct http_request signable;
     struct str host;
     struct str origin; /* scheme://host:port/ */
-    struct str known_origin; /* which the handle was given last; own bytes */
+    char *known_origin; /* which the handle was given last */
     struct buf head, body;
     struct http_header *headers;
     size_t n_headers;
@@ -182,7 +182,7 @@ static void free_transfer(struct transfer *t)
     arena_release(&t->reply_arena);
     buf_release(&t->body);
     buf_release(&t->head);
-    free((void *)(uintptr_t)t->known_origin.p);
+    free(t->known_origin);
     free(t);
 }
 
@@ -267,13 +267,12 @@ static void set_headers(struct transfer *t, bool has_body)
  * the target as it shall be sent. */
 static void set_url(struct transfer *t)
 {
-    if (!str_eq(t->known_origin, t->origin)) {
-        char *z = arena_z(&t->reply_arena, t->origin);
-        curl_easy_setopt(t->easy, CURLOPT_URL, z);
-        free((void *)(uintptr_t)t->known_origin.p);
-        t->known_origin = (struct str){ mem_dup(t->origin), t->origin.n };
+    if (!t->known_origin || !str_is(t->origin, t->known_origin)) {
+        free(t->known_origin);
+        t->known_origin = mem_dup(t->origin);
+        curl_easy_setopt(t->easy, CURLOPT_URL, t->known_origin);
     }
-    curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, arena_z(&t->reply_arena, t->signable.target));
+    curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, t->signable.target.p); /* the URL's end, so a NUL is behind it */
 }
 
 static void launch(struct transfer *t)

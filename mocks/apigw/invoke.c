@@ -25,21 +25,13 @@ static struct str decoded(struct arena *a, struct str s, bool plus)
     return out;
 }
 
-static bool is_one_of(struct str name, const struct str *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(name, names[i]))
-            return true;
-    return false;
-}
-
 /* Dropped from every request before anything sees them. */
 static bool is_dropped(struct str name)
 {
     static const struct str dropped[] = { S_INIT("Connection"), S_INIT("Content-Length"), S_INIT("Content-MD5"), S_INIT("Expect"),
         S_INIT("Max-Forwards"), S_INIT("Proxy-Authenticate"), S_INIT("Server"), S_INIT("TE"), S_INIT("Transfer-Encoding"),
         S_INIT("Trailer"), S_INIT("Upgrade"), S_INIT("WWW-Authenticate") };
-    return is_one_of(name, dropped, sizeof(dropped) / sizeof(*dropped));
+    return str_in_nocase(name, dropped, sizeof(dropped) / sizeof(*dropped));
 }
 
 static void read_params(struct invocation *v)
@@ -212,8 +204,8 @@ static bool is_renamed(struct str name, bool mapped)
     static const struct str when_mapped[] = { S_INIT("Authorization"), S_INIT("Content-MD5"), S_INIT("Expect"), S_INIT("Host"),
         S_INIT("Max-Forwards"), S_INIT("Proxy-Authenticate"), S_INIT("Trailer"), S_INIT("Upgrade"), S_INIT("User-Agent"),
         S_INIT("WWW-Authenticate") };
-    return is_one_of(name, always, sizeof(always) / sizeof(*always)) ||
-           (mapped && is_one_of(name, when_mapped, sizeof(when_mapped) / sizeof(*when_mapped))) ||
+    return str_in_nocase(name, always, sizeof(always) / sizeof(*always)) ||
+           (mapped && str_in_nocase(name, when_mapped, sizeof(when_mapped) / sizeof(*when_mapped))) ||
            (!mapped && str_eq_nocase(name, S("x-amzn-RequestId")));
 }
 
