@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/format.h"
 
 struct arena_block {
     struct arena_block *next;
@@ -68,12 +69,19 @@ struct str arena_vf(struct arena *a, const char *fmt, va_list ap)
     va_copy(again, ap);
     char *try = a->at;
     size_t room = (size_t)(a->end - a->at);
-    int n = vsnprintf(try, room, fmt, ap);
+    long n = format_quick(try, room, fmt, ap);
+    bool quick = n >= 0;
+    if (!quick)
+        n = vsnprintf(try, room, fmt, ap);
     struct str s = { "", 0 };
     if (n > 0) {
         char *p = arena_alloc(a, (size_t)n + 1); /* the bytes just printed, when they fitted */
-        if (p != try || (size_t)n >= room)
+        bool there = p == try && (size_t)n < room;
+        if (quick && !there)
+            format_quick(p, (size_t)n, fmt, again);
+        else if (!quick && !there)
             vsnprintf(p, (size_t)n + 1, fmt, again);
+        p[n] = 0;
         s = (struct str){ p, (size_t)n };
     }
     va_end(again);

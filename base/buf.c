@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/format.h"
 
 void buf_release(struct buf *b)
 {
@@ -32,20 +33,33 @@ char *buf_grow(struct buf *b, size_t n)
     return b->p + b->n;
 }
 
+/* What did not fit is printed once more, aside: the arguments may point into the buffer. `quick` when format_quick knows the
+ * format, else vsnprintf, which wants a byte for its NUL that the ceiling need not have. */
+static void add_aside(struct buf *b, size_t n, bool quick, const char *fmt, va_list ap)
+{
+    char *text = mem_alloc(n + 1);
+    if (quick)
+        format_quick(text, n, fmt, ap);
+    else
+        vsnprintf(text, n + 1, fmt, ap);
+    buf_add(b, text, n);
+    free(text);
+}
+
 void buf_vf(struct buf *b, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
     size_t room = b->p ? b->cap - b->n : 0;
-    int n = vsnprintf(room ? b->p + b->n : NULL, room, fmt, ap);
-    if (n >= 0 && (size_t)n < room) {
+    char *at = room ? b->p + b->n : NULL;
+    long n = format_quick(at, room, fmt, ap);
+    bool quick = n >= 0;
+    if (!quick)
+        n = vsnprintf(at, room, fmt, ap);
+    if (n >= 0 && (size_t)n < room + quick)
         b->n += (size_t)n;
-    } else if (n >= 0) { /* vsnprintf wants a byte for its NUL, which the ceiling need not have */
-        char *text = mem_alloc((size_t)n + 1);
-        vsnprintf(text, (size_t)n + 1, fmt, again);
-        buf_add(b, text, (size_t)n);
-        free(text);
-    }
+    else if (n >= 0)
+        add_aside(b, (size_t)n, quick, fmt, again);
     va_end(again);
 }
 

@@ -67,7 +67,15 @@ static inline size_t str_chr(struct str s, char c)
 }
 
 /* ASCII only, as HTTP header names compare. */
-bool str_eq_nocase(struct str a, struct str b);
+bool str_letters_eq(const char *a, const char *b, size_t n); /* ASCII letters of either case are the same */
+static inline bool str_eq_nocase(struct str a, struct str b) { return a.n == b.n && str_letters_eq(a.p, b.p, a.n); }
+static inline bool str_in_nocase(struct str s, const struct str *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_nocase(s, list[i]))
+            return true;
+    return false;
+}
 /* Index of the first occurrence of needle, or STR_NONE. */
 size_t str_find(struct str s, struct str needle);
 /* Without blanks, tabs, CR and LF at both ends. */

@@ -1,7 +1,8 @@
 #!/bin/bash
-# bench/run.sh - prints one table: start, the whole run, requests a second, idle memory.
+# bench/run.sh - prints one table: start, the whole run, requests a second, idle memory, rendering of templates.
 # Requests are made by wrk (Debian package wrk), which shares the machine's cores with the program: compare figures of one
-# run with each other, not with those of another machine. Rows that need wrk say so where it is missing.
+# run with each other, not with those of another machine. The processor time of the program for one request depends less on
+# who else is there. Rows that need wrk say so where it is missing.
 set -eu
 cd "$(dirname "$0")/.."
 weirbox=${WEIRBOX_BIN:-build/weirbox}
@@ -14,7 +15,7 @@ median() { sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
 field() { sed "s/.*\"$1\":\([0-9.]*\).*/\1/"; }
 
 start_cloud() {
-    "$weirbox" up --port 0 --json --auth off >"$work/up.json" & echo $! >"$work/pid"
+    "$weirbox" up --port 0 --json --auth off "$@" >"$work/up.json" & echo $! >"$work/pid"
     while [ ! -s "$work/up.json" ]; do sleep 0.002; done
 }
 stop_cloud() { kill -INT "$(cat "$work/pid")"; wait 2>/dev/null || true; rm -f "$work/pid"; : >"$work/up.json"; }
@@ -38,19 +39,33 @@ stop_cloud
 for _ in 1 2 3; do "$weirbox" run --json 2>/dev/null >"$work/run.json"; sed 's/.*"data":{"ready_ms":[0-9.]*,"ms":\([0-9.]*\).*/\1/' "$work/run.json"; done | median |
     { read -r ms; row "whole run: 11,154 posts x 3 tables x 2 paths" "$ms" "ms, median of 3"; }
 
+ninja -C build bench_vtl >/dev/null
+build/bench_vtl | sed -E 's/ +([0-9.]+) us a request/|\1|us of processor a request/' |
+    while IFS='|' read -r name us unit; do row "template of the tutorial: $name" "$us" "$unit"; done
+
 if ! command -v wrk >/dev/null; then
     row "requests a second" "-" "needs wrk: apt-get install wrk"
     exit 0
 fi
-start_cloud
+cpu_us() { awk -v tick="$(getconf CLK_TCK)" '{print ($14 + $15) * 1e6 / tick}' "/proc/$(cat "$work/pid")/stat"; }
 load() { # name, url, script
-    local rate
-    rate=$(wrk -t1 -c32 -d4s -s "bench/wrk/$3" "$2" 2>/dev/null | awk '/Requests\/sec/{print $2} /Non-2xx/{bad=$NF} END {if (bad) print "(" bad " refused)"}' | paste -sd' ')
-    row "$1" "$rate" "requests/s, 32 connections"
+    local before after
+    before=$(cpu_us)
+    wrk -t1 -c32 -d4s -s "bench/wrk/$3" "$2" >"$work/wrk.txt" 2>/dev/null
+    after=$(cpu_us)
+    awk -v us="$(awk "BEGIN{print $after - $before}")" -v name="$1" '
+        /requests in/ {n = $1} /Requests\/sec/ {rate = $2} /Non-2xx/ {bad = " (" $NF " refused)"}
+        END {printf "%-58s %12.0f  requests/s, 32 connections, %.1f us of processor each%s\n", name, rate, us / n, bad}' "$work/wrk.txt"
 }
+start_cloud
 load "Kinesis PutRecord, 1 KiB" "$(url kinesis)" put_record.lua
-load "Kafka REST produce, one record of 0.7 KiB" "$(url kafka_rest)" produce.lua
-load "gateway -> Kafka REST (proxy)" "$(url apigw)" gateway_batch.lua
 load "gateway -> Kinesis (mapping template)" "$(url apigw)" gateway_stream.lua
 load "S3 PutObject, 1 KiB" "$(url s3)" put_object.lua
+load "Kafka REST produce, 0.7 KiB, and the sink to S3" "$(url kafka_rest)" produce.lua
+load "gateway -> Kafka REST (proxy), and the sink to S3" "$(url apigw)" gateway_batch.lua
+stop_cloud
+sed 's/^topics.regex=.*/topics.regex=none/' fixtures/connect/s3-sink.properties >"$work/no-sink.properties"
+start_cloud --connector "$work/no-sink.properties"
+load "Kafka REST produce, 0.7 KiB" "$(url kafka_rest)" produce.lua
+load "gateway -> Kafka REST (proxy)" "$(url apigw)" gateway_batch.lua
 stop_cloud

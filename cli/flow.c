@@ -1,6 +1,8 @@
-/* flow.c - opening the cloud, then path by path: emulate, settle, ingest and clean, finish, ask. */
+/* flow.c - opening the cloud, then each path on a thread of its own: emulate, settle, ingest and clean, finish, ask.
+ * The paths share the cloud, the rows and the rules; what a path finds is its own until both are over. */
 #include "cli/flow.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,6 +59,7 @@ static int open_cloud(const struct flow_options *o, struct flow *f, struct err *
 
 struct stage {
     const struct flow_options *options;
+    pthread_mutex_t *telling;
     const char *path, *name;
     int64_t start_us;
 };
@@ -64,15 +67,18 @@ struct stage {
 static void tell(struct stage *s, uint64_t done, uint64_t total, bool over)
 {
     struct flow_progress p = { s->path, s->name, done, total, clock_stopwatch_us() - s->start_us, over };
-    if (s->options->progress)
-        s->options->progress(s->options->progress_arg, &p);
+    if (!s->options->progress)
+        return;
+    pthread_mutex_lock(s->telling);
+    s->options->progress(s->options->progress_arg, &p);
+    pthread_mutex_unlock(s->telling);
 }
 static void tell_emulate(void *arg, uint64_t done, uint64_t total) { tell(arg, done, total, false); }
 static void tell_ingest(void *arg, uint64_t done) { tell(arg, done, 0, false); }
 
-static struct stage begin_stage(const struct flow_options *o, const struct flow_path *p, const char *name)
+static struct stage begin_stage(const struct flow_options *o, struct flow *f, const struct flow_path *p, const char *name)
 {
-    return (struct stage){ o, p->name, name, clock_stopwatch_us() };
+    return (struct stage){ o, &f->telling, p->name, name, clock_stopwatch_us() };
 }
 
 static int64_t end_stage(struct stage *s, uint64_t done)
@@ -99,7 +105,7 @@ static int choose_rows(const struct flow_options *o, struct source *source, stru
 
 static int emulate(const struct flow_options *o, struct flow *f, struct flow_path *p, struct err *e)
 {
-    struct stage stage = begin_stage(o, p, "emulate");
+    struct stage stage = begin_stage(o, f, p, "emulate");
     const struct emulate_options options = {
         .path = p == &f->paths[FLOW_BATCH] ? EMULATE_BATCH : EMULATE_STREAM,
         .gateway = cloud_url(f->cloud, "apigw"), .stage = FLOW_STAGE, .user_id = FLOW_USER_ID, .post_ids = !o->no_post_ids,
@@ -170,7 +176,7 @@ static int ingest(const struct flow_options *o, struct flow *f, struct cleaning 
 {
     struct flow_path *p = c->path;
     bool batch = p == &f->paths[FLOW_BATCH];
-    struct stage stage = begin_stage(o, p, "ingest");
+    struct stage stage = begin_stage(o, f, p, "ingest");
     const struct ingest_options options = {
         .endpoint = cloud_url(f->cloud, batch ? "s3" : "kinesis"), .user_id = FLOW_USER_ID, .bucket = BUCKET,
         .key = { S("test"), S("test"), S("") }, .region = CLOUD_REGION, .in_flight = o->in_flight, .max_attempts = o->max_attempts,
@@ -184,10 +190,10 @@ static int ingest(const struct flow_options *o, struct flow *f, struct cleaning 
 
 /* ---- finish: the final tables, and the ledger's last column ---- */
 
-static void finish_tables(const struct flow_options *o, struct cleaning *c)
+static void finish_tables(const struct flow_options *o, struct flow *f, struct cleaning *c)
 {
     struct flow_path *p = c->path;
-    struct stage stage = begin_stage(o, p, "clean");
+    struct stage stage = begin_stage(o, f, p, "clean");
     uint64_t rows = 0;
     for (unsigned t = 0; t < LEDGER_TABLES; t++) {
         struct table *table = p->tables[t] = cleaner_take(c->cleaners[t]);
@@ -207,7 +213,7 @@ static void finish_tables(const struct flow_options *o, struct cleaning *c)
 
 static int ask(const struct flow_options *o, struct flow *f, struct flow_path *p, struct err *e)
 {
-    struct stage stage = begin_stage(o, p, "query");
+    struct stage stage = begin_stage(o, f, p, "query");
     size_t n = analytics_count(f->analytics);
     const struct table *tables[LEDGER_TABLES];
     for (unsigned t = 0; t < LEDGER_TABLES; t++)
@@ -226,7 +232,7 @@ static int read_back(const struct flow_options *o, struct flow *f, struct flow_p
     for (unsigned t = 0; t < LEDGER_TABLES; t++)
         c.cleaners[t] = cleaner_open(f->rules, str_of(ledger_table_names[t]), true);
     int result = ingest(o, f, &c, e);
-    finish_tables(o, &c);
+    finish_tables(o, f, &c);
     if (result == 0)
         result = ask(o, f, p, e);
     for (unsigned t = 0; t < LEDGER_TABLES; t++)
@@ -235,9 +241,12 @@ static int read_back(const struct flow_options *o, struct flow *f, struct flow_p
     return result;
 }
 
+/* The sink stands in the batch path; what a stream has acknowledged is there. */
 static int settle(const struct flow_options *o, struct flow *f, struct flow_path *p, struct err *e)
 {
-    struct stage stage = begin_stage(o, p, "settle");
+    if (p != &f->paths[FLOW_BATCH])
+        return 0;
+    struct stage stage = begin_stage(o, f, p, "settle");
     int result = cloud_settle(f->cloud, o->settle_ms ? o->settle_ms : 60000, e);
     p->settle_us = end_stage(&stage, 0);
     return result;
@@ -251,6 +260,48 @@ static int run_path(const struct flow_options *o, struct flow *f, struct flow_pa
     if (result == 0)
         result = read_back(o, f, p, e);
     return result ? err_wrap(e, "%s path", p->name) : 0;
+}
+
+struct walk {
+    const struct flow_options *options;
+    struct flow *flow;
+    struct flow_path *path;
+    int result;
+    struct err err;
+    pthread_t thread;
+    bool threaded;
+};
+
+static void *walk(void *arg)
+{
+    struct walk *w = arg;
+    w->result = run_path(w->options, w->flow, w->path, &w->err);
+    return NULL;
+}
+
+/* Both to their end, whatever becomes of the other; of two errors the batch path's is told. */
+static int run_paths(const struct flow_options *o, struct flow *f, struct err *e)
+{
+    struct walk walks[FLOW_PATHS] = { 0 };
+    int result = 0;
+    for (int i = 0; i < FLOW_PATHS; i++) {
+        struct walk *w = &walks[i];
+        *w = (struct walk){ .options = o, .flow = f, .path = &f->paths[i] };
+        if (!w->path->on)
+            continue;
+        w->threaded = pthread_create(&w->thread, NULL, walk, w) == 0;
+        if (!w->threaded)
+            walk(w);
+    }
+    for (int i = FLOW_PATHS - 1; i >= 0; i--) {
+        if (walks[i].threaded)
+            pthread_join(walks[i].thread, NULL);
+        if (walks[i].result) {
+            result = -1;
+            *e = walks[i].err;
+        }
+    }
+    return result;
 }
 
 /* ---- the whole ---- */
@@ -271,6 +322,7 @@ int flow_run(const struct flow_options *o, struct flow *f, struct err *e)
     static const char *const names[FLOW_PATHS] = { "batch", "stream" };
     int64_t start = clock_stopwatch_us();
     *f = (struct flow){ 0 };
+    pthread_mutex_init(&f->telling, NULL);
     clock_init_real(&f->own_clock);
     f->clock = o->clock ? o->clock : &f->own_clock;
     for (int i = 0; i < FLOW_PATHS; i++) {
@@ -279,9 +331,8 @@ int flow_run(const struct flow_options *o, struct flow *f, struct err *e)
         f->paths[i].ledger = ledger_open(names[i]);
     }
     int result = open_parts(o, f, e);
-    for (int i = 0; i < FLOW_PATHS && result == 0; i++)
-        if (f->paths[i].on)
-            result = run_path(o, f, &f->paths[i], e);
+    if (result == 0)
+        result = run_paths(o, f, e);
     if (f->cloud)
         f->fault_hits = faults_hits(cloud_faults(f->cloud));
     f->took_us = clock_stopwatch_us() - start;
@@ -356,5 +407,6 @@ void flow_release(struct flow *f)
     rds_close(f->rds);
     analytics_close(f->analytics);
     rules_close(f->rules);
+    pthread_mutex_destroy(&f->telling);
     *f = (struct flow){ 0 };
 }

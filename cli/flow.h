@@ -9,6 +9,8 @@
 #ifndef CLI_FLOW_H
 #define CLI_FLOW_H
 
+#include <pthread.h>
+
 #include "base/clock.h"
 #include "mocks/cloud/cloud.h"
 #include "mocks/rds/rds.h"
@@ -82,6 +84,7 @@ struct flow {
     uint64_t fault_hits;
     int64_t ready_us, took_us;
     struct clock own_clock, *clock;
+    pthread_mutex_t telling; /* one progress call at a time */
 };
 
 /* Runs the pipeline. 0: it came to its end, and flow_verdict judges it. -1: *e says which stage of which path could not

@@ -41,7 +41,7 @@ struct client_request {
 struct client_options {
     struct clock *clock;
     uint64_t seed;       /* of the jitter */
-    int max_in_flight;   /* 0 = 32; further requests wait in order */
+    int max_in_flight;   /* 0 = 32; fewer as long as answers are quick; further requests wait in order */
     int max_attempts;    /* 0 = 8 */
     int64_t backoff_ms;  /* first back-off ceiling; 0 = 20 */
     int64_t backoff_cap_ms; /* 0 = 5,000 */

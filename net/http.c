@@ -37,22 +37,40 @@ struct listener {
     void *tag;
 };
 
+/* What one worker keeps to use again: exchanges with a block of their arena and the buffer of their body, so that a usual
+ * request allocates neither. Only the worker's own thread touches it. Under AddressSanitizer nothing is kept, so that a view
+ * used after its request is found. */
+#if defined __SANITIZE_ADDRESS__
+enum { MOST_KEPT = 0 };
+#else
+enum { MOST_KEPT = 64 };
+#endif
+enum { KEPT_BYTES = 1 << 16 };
+
+struct worker {
+    struct http_server *server;
+    struct MHD_Daemon *daemon;
+    struct exchange *kept;
+    int n_kept;
+};
+
 enum exchange_state { RECEIVING = 0, RUNNING, SUSPENDED, FINISHED };
 
 struct exchange {
     struct http_exchange x; /* first: the handler sees this part */
     struct http_server *server;
+    struct worker *worker;
     struct MHD_Connection *connection;
     struct buf body;
     uint64_t dropped_bytes;
     _Atomic int state;
-    struct exchange *next_due; /* in the timer's list */
+    struct exchange *next; /* in the timer's list; among those kept */
     int64_t due_us;
 };
 
 struct http_server {
     struct http_options options;
-    struct MHD_Daemon *workers[MAX_WORKERS];
+    struct worker workers[MAX_WORKERS];
     int n_workers;
     pthread_mutex_t lock; /* listeners, due list, closing */
     pthread_cond_t changed;
@@ -72,13 +90,28 @@ struct http_server {
 
 static void *start_exchange(void *ctx, const char *uri, struct MHD_Connection *connection)
 {
-    struct http_server *s = ctx;
-    struct exchange *x = mem_zero(sizeof *x);
-    x->server = s;
+    struct worker *w = ctx;
+    struct exchange *x = w->kept;
+    if (x) {
+        w->kept = x->next;
+        w->n_kept--;
+        *x = (struct exchange){ .x.arena = x->x.arena, .body = x->body };
+    } else {
+        x = mem_zero(sizeof *x);
+    }
+    x->worker = w;
+    x->server = w->server;
     x->connection = connection;
-    x->body.max = s->options.max_body_bytes;
+    x->body.max = w->server->options.max_body_bytes;
     http_request_target(&x->x.request, arena_dup(&x->x.arena, str_of(uri)));
     return x;
+}
+
+static void free_exchange(struct exchange *x)
+{
+    buf_release(&x->body);
+    arena_release(&x->x.arena);
+    free(x);
 }
 
 static void end_exchange(void *ctx, struct MHD_Connection *connection, void **request_state,
@@ -88,11 +121,18 @@ static void end_exchange(void *ctx, struct MHD_Connection *connection, void **re
     struct exchange *x = *request_state;
     if (!x)
         return;
-    http_reply_release(&x->x.reply);
-    buf_release(&x->body);
-    arena_release(&x->x.arena);
-    free(x);
+    struct worker *w = x->worker;
     *request_state = NULL;
+    http_reply_release(&x->x.reply);
+    if (w->n_kept >= MOST_KEPT || x->body.cap > KEPT_BYTES || x->x.arena.used_bytes > KEPT_BYTES) {
+        free_exchange(x);
+        return;
+    }
+    buf_reset(&x->body);
+    arena_reset(&x->x.arena);
+    x->next = w->kept;
+    w->kept = x;
+    w->n_kept++;
 }
 
 struct header_walk {
@@ -119,6 +159,18 @@ static enum MHD_Result take_header(void *arg, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
+static struct str peer_text(const struct sockaddr *from, struct arena *a)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+    if (from->sa_family == AF_INET) { /* nearly always; inet_ntop prints it by sprintf */
+        const uint8_t *b = (const uint8_t *)&((const struct sockaddr_in *)from)->sin_addr;
+        return arena_f(a, "%d.%d.%d.%d", b[0], b[1], b[2], b[3]);
+    }
+    if (from->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)from)->sin6_addr, text, sizeof text);
+    return arena_dup(a, str_of(text));
+}
+
 static void take_headers(struct exchange *x, const char *method)
 {
     struct http_request *r = &x->x.request;
@@ -127,12 +179,7 @@ static void take_headers(struct exchange *x, const char *method)
     r->method = arena_dup(&x->x.arena, str_of(method));
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    char peer[INET6_ADDRSTRLEN] = "";
-    if (info && info->client_addr->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((struct sockaddr_in *)info->client_addr)->sin_addr, peer, sizeof peer);
-    else if (info && info->client_addr->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((struct sockaddr_in6 *)info->client_addr)->sin6_addr, peer, sizeof peer);
-    r->peer = arena_dup(&x->x.arena, str_of(peer));
+    r->peer = info ? peer_text(info->client_addr, &x->x.arena) : S("");
     info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     x->x.tag = info ? info->socket_context : NULL;
     int64_t length;
@@ -222,8 +269,8 @@ static void insert_due(struct http_server *s, struct exchange *x)
     pthread_mutex_lock(&s->lock);
     struct exchange **at = &s->due;
     while (*at && (*at)->due_us <= x->due_us)
-        at = &(*at)->next_due;
-    x->next_due = *at;
+        at = &(*at)->next;
+    x->next = *at;
     *at = x;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
@@ -251,7 +298,7 @@ static void *run_timer(void *arg)
         struct exchange *x = s->due;
         int64_t now = clock_stopwatch_us();
         if (x && (x->due_us <= now || s->closing)) {
-            s->due = x->next_due;
+            s->due = x->next;
             pthread_mutex_unlock(&s->lock);
             finish_now(x);
             pthread_mutex_lock(&s->lock);
@@ -322,7 +369,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    struct http_server *s = ctx;
+    struct http_server *s = ((struct worker *)ctx)->server;
     if (code != MHD_CONNECTION_NOTIFY_STARTED)
         return;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -342,8 +389,8 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
 
 static void deal(struct http_server *s, int fd, const struct sockaddr_storage *from, socklen_t n)
 {
-    struct MHD_Daemon *worker = s->workers[atomic_fetch_add(&s->turn, 1) % (unsigned)s->n_workers];
-    MHD_add_connection(worker, fd, (const struct sockaddr *)from, n);
+    const struct worker *w = &s->workers[atomic_fetch_add(&s->turn, 1) % (unsigned)s->n_workers];
+    MHD_add_connection(w->daemon, fd, (const struct sockaddr *)from, n);
 }
 
 /* A connection while the relay finds out what it speaks. */
@@ -439,15 +486,25 @@ static void wake_accept(struct http_server *s)
 
 static bool start_worker(struct http_server *s)
 {
-    struct MHD_Daemon *d = MHD_start_daemon(
+    struct worker *w = &s->workers[s->n_workers];
+    w->server = s;
+    w->daemon = MHD_start_daemon(
         MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
             MHD_USE_SUPPRESS_DATE_NO_CLOCK,
-        0, NULL, NULL, on_request, s, MHD_OPTION_URI_LOG_CALLBACK, start_exchange, s, MHD_OPTION_NOTIFY_COMPLETED,
-        end_exchange, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_LIMIT,
+        0, NULL, NULL, on_request, w, MHD_OPTION_URI_LOG_CALLBACK, start_exchange, w, MHD_OPTION_NOTIFY_COMPLETED,
+        end_exchange, w, MHD_OPTION_NOTIFY_CONNECTION, on_connection, w, MHD_OPTION_CONNECTION_LIMIT,
         s->options.max_connections / (unsigned)s->options.threads + 1, MHD_OPTION_END);
-    if (d)
-        s->workers[s->n_workers++] = d;
-    return d != NULL;
+    s->n_workers += w->daemon != NULL;
+    return w->daemon != NULL;
+}
+
+static void stop_worker(struct worker *w)
+{
+    MHD_stop_daemon(w->daemon);
+    for (struct exchange *x = w->kept, *next; x; x = next) {
+        next = x->next;
+        free_exchange(x);
+    }
 }
 
 struct http_server *http_open(const struct http_options *o, struct err *e)
@@ -521,7 +578,7 @@ void http_close(struct http_server *s)
     if (s->timer_started) /* ends when nothing runs: stopping a daemon with a suspended connection aborts the process */
         pthread_join(s->timer_thread, NULL);
     for (int i = 0; i < s->n_workers; i++)
-        MHD_stop_daemon(s->workers[i]);
+        stop_worker(&s->workers[i]);
     if (s->wake_fd >= 0)
         close(s->wake_fd);
     pthread_cond_destroy(&s->changed);

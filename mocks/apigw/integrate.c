@@ -183,23 +183,15 @@ static struct str trace_id(struct outgoing *o)
                    (unsigned)cloud_random(c->cloud), (unsigned long long)cloud_random(c->cloud));
 }
 
-static bool is_one_of(struct str name, const char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(name, str_of(names[i])))
-            return true;
-    return false;
-}
-
 /* A proxy hands on the client's headers but these. */
 static void proxy_headers(struct outgoing *o)
 {
-    static const char *const kept_back[] = { "Host", "Content-Encoding", "Via", "Expect", "TE", "Proxy-Authenticate",
-        "Connection", "Content-Length", "Content-MD5", "Max-Forwards", "Server", "Transfer-Encoding", "Trailer", "Upgrade",
-        "WWW-Authenticate" };
+    static const struct str kept_back[] = { S_INIT("Host"), S_INIT("Content-Encoding"), S_INIT("Via"), S_INIT("Expect"), S_INIT("TE"),
+        S_INIT("Proxy-Authenticate"), S_INIT("Connection"), S_INIT("Content-Length"), S_INIT("Content-MD5"), S_INIT("Max-Forwards"),
+        S_INIT("Server"), S_INIT("Transfer-Encoding"), S_INIT("Trailer"), S_INIT("Upgrade"), S_INIT("WWW-Authenticate") };
     const struct http_request *r = o->v->call->request;
     for (size_t i = 0; i < r->n_headers; i++)
-        if (!is_one_of(r->headers[i].name, kept_back, sizeof(kept_back) / sizeof(*kept_back)) &&
+        if (!str_in_nocase(r->headers[i].name, kept_back, sizeof(kept_back) / sizeof(*kept_back)) &&
             !named(o->headers, o->n_headers, r->headers[i].name).p)
             header(o, r->headers[i].name, r->headers[i].value);
 }

@@ -28,12 +28,10 @@ static struct str decoded(struct arena *a, struct str s, bool plus)
 /* Dropped from every request before anything sees them. */
 static bool is_dropped(struct str name)
 {
-    static const char *const dropped[] = { "Connection", "Content-Length", "Content-MD5", "Expect", "Max-Forwards",
-        "Proxy-Authenticate", "Server", "TE", "Transfer-Encoding", "Trailer", "Upgrade", "WWW-Authenticate" };
-    for (size_t i = 0; i < sizeof(dropped) / sizeof(*dropped); i++)
-        if (str_eq_nocase(name, str_of(dropped[i])))
-            return true;
-    return false;
+    static const struct str dropped[] = { S_INIT("Connection"), S_INIT("Content-Length"), S_INIT("Content-MD5"), S_INIT("Expect"),
+        S_INIT("Max-Forwards"), S_INIT("Proxy-Authenticate"), S_INIT("Server"), S_INIT("TE"), S_INIT("Transfer-Encoding"),
+        S_INIT("Trailer"), S_INIT("Upgrade"), S_INIT("WWW-Authenticate") };
+    return str_in_nocase(name, dropped, sizeof(dropped) / sizeof(*dropped));
 }
 
 static void read_params(struct invocation *v)
@@ -202,16 +200,13 @@ int invoke_run(struct call *c)
 /* The client's x-amz-apigw-id is called extended request id in $context. */
 static bool is_renamed(struct str name, bool mapped)
 {
-    static const char *const always[] = { "Connection", "Content-Length", "Date", "Server" };
-    static const char *const when_mapped[] = { "Authorization", "Content-MD5", "Expect", "Host", "Max-Forwards",
-        "Proxy-Authenticate", "Trailer", "Upgrade", "User-Agent", "WWW-Authenticate" };
-    for (size_t i = 0; i < 4; i++)
-        if (str_eq_nocase(name, str_of(always[i])))
-            return true;
-    for (size_t i = 0; mapped && i < sizeof(when_mapped) / sizeof(*when_mapped); i++)
-        if (str_eq_nocase(name, str_of(when_mapped[i])))
-            return true;
-    return !mapped && str_eq_nocase(name, S("x-amzn-RequestId"));
+    static const struct str always[] = { S_INIT("Connection"), S_INIT("Content-Length"), S_INIT("Date"), S_INIT("Server") };
+    static const struct str when_mapped[] = { S_INIT("Authorization"), S_INIT("Content-MD5"), S_INIT("Expect"), S_INIT("Host"),
+        S_INIT("Max-Forwards"), S_INIT("Proxy-Authenticate"), S_INIT("Trailer"), S_INIT("Upgrade"), S_INIT("User-Agent"),
+        S_INIT("WWW-Authenticate") };
+    return str_in_nocase(name, always, sizeof(always) / sizeof(*always)) ||
+           (mapped && str_in_nocase(name, when_mapped, sizeof(when_mapped) / sizeof(*when_mapped))) ||
+           (!mapped && str_eq_nocase(name, S("x-amzn-RequestId")));
 }
 
 static bool is_hop(struct str name)

@@ -74,18 +74,9 @@ uint64_t cloud_random(struct cloud *c)
 
 struct str cloud_uuid(struct cloud *c, struct arena *a)
 {
-    static const char hex[] = "0123456789abcdef";
-    uint64_t half[2] = { cloud_random(c), cloud_random(c) };
-    half[0] = (half[0] & ~0xf000ull) | 0x4000;
-    half[1] = (half[1] & ~(0xcull << 60)) | (0x8ull << 60);
-    char *out = arena_alloc(a, 37), *at = out;
-    for (int i = 0; i < 32; i++) {
-        if (i == 8 || i == 12 || i == 16 || i == 20)
-            *at++ = '-';
-        *at++ = hex[(half[i / 16] >> (60 - i % 16 * 4)) & 15];
-    }
-    *at = 0;
-    return (struct str){ out, 36 };
+    uint64_t high = (cloud_random(c) & ~0xf000ull) | 0x4000, low = (cloud_random(c) & ~(0xcull << 60)) | (0x8ull << 60);
+    return arena_f(a, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32), (unsigned)(high >> 16 & 0xffff),
+                   (unsigned)(high & 0xffff), (unsigned)(low >> 48), (unsigned long long)(low & 0xffffffffffffull));
 }
 
 struct sigv4_key cloud_own_key(const struct cloud *c)

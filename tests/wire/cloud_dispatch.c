@@ -7,10 +7,16 @@
 #include "mocks/cloud/cloud.h"
 #include "net/client.h"
 
-/* ---- the stub: /echo/… answers its body, /count how long it is, /later from another thread, /none is not built ---- */
+/* ---- the stub: /echo/… answers its body, /count how long it is, /later from another thread, /crowd once there are many
+ * of them, /none is not built ---- */
+
+enum { CROWD = 40 };
 
 struct stub {
     int effects;
+    pthread_mutex_t lock;
+    struct call *crowd[CROWD];
+    int n_crowd;
 };
 
 static int echo(struct call *c)
@@ -43,9 +49,27 @@ static int later(struct call *c)
     return CALL_LATER;
 }
 
+static int crowd(struct call *c)
+{
+    struct stub *s = c->state;
+    struct call *all[CROWD];
+    pthread_mutex_lock(&s->lock);
+    s->crowd[s->n_crowd++] = c;
+    bool full = s->n_crowd == CROWD;
+    if (full) {
+        memcpy(all, s->crowd, sizeof all);
+        s->n_crowd = 0;
+    }
+    pthread_mutex_unlock(&s->lock);
+    for (int i = 0; full && i < CROWD; i++)
+        if (all[i] != c)
+            call_finish(all[i], 0);
+    return full ? 0 : CALL_LATER;
+}
+
 static const struct action actions[] = {
     { "Echo", echo, NULL, 0, "/echo" }, { "Later", later, NULL, 0, "/later" }, { "None", NULL, NULL, 0, "/none" },
-    { "Count", count, NULL, 0, "/count" },
+    { "Count", count, NULL, 0, "/count" }, { "Crowd", crowd, NULL, 0, "/crowd" },
 };
 enum { N_ACTIONS = sizeof actions / sizeof *actions };
 
@@ -64,7 +88,9 @@ static void phrase(struct call *c) { buf_f(call_body(c), "%s: %s", c->err.code, 
 static void *open_stub(struct cloud *cloud, struct err *e)
 {
     (void)cloud, (void)e;
-    return mem_zero(sizeof(struct stub));
+    struct stub *s = mem_zero(sizeof *s);
+    pthread_mutex_init(&s->lock, NULL);
+    return s;
 }
 
 static const struct service stub_service = {
@@ -309,6 +335,21 @@ static void many_calls_at_once_all_come_back(void **state)
     client_close(c);
 }
 
+/* The client starts with few in flight; answers that wait for each other make it send all it may. */
+static void slow_answers_do_not_keep_calls_from_flying(void **state)
+{
+    struct world *w = *state;
+    struct err e = { 0 };
+    struct client *c = client_open(&(struct client_options){ .clock = &w->clock, .max_in_flight = CROWD }, &e);
+    int n = 0;
+    for (int i = 0; i < 3 * CROWD; i++)
+        client_start(c, &(struct client_request){ .method = "GET", .done = count_answer, .arg = &n,
+                                                  .url = arena_f(&w->arena, "%s/crowd", cloud_url(w->cloud, "stub")) });
+    client_run(c, 0);
+    assert_int_equal(n, 3 * CROWD);
+    client_close(c);
+}
+
 static void ten_clouds_run_side_by_side(void **state)
 {
     (void)state;
@@ -384,6 +425,7 @@ int main(void)
         PROMISE(pages_of_other_sites_change_nothing),
         PROMISE(a_port_in_use_is_named),
         PROMISE(many_calls_at_once_all_come_back),
+        PROMISE(slow_answers_do_not_keep_calls_from_flying),
         PROMISE(ten_clouds_run_side_by_side),
         PROMISE(each_service_refuses_what_is_too_large_for_it),
     };
