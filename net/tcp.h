@@ -80,7 +80,7 @@ void *tcp_session(const struct tcp_conn *c);
 int tcp_worker(const struct tcp_conn *c);        /* 0 … threads - 1: the thread its callbacks are made on */
 const char *tcp_peer(const struct tcp_conn *c);  /* "127.0.0.1" */
 bool tcp_is_secure(const struct tcp_conn *c);    /* speaks TLS */
-const char *tcp_cipher(const struct tcp_conn *c), *tcp_tls_version(const struct tcp_conn *c); /* "" when plain */
+const char *tcp_cipher(const struct tcp_conn *c), *tcp_tls_version(const struct tcp_conn *c); /* "" when plain, or not yet agreed on */
 uint64_t tcp_connections(const struct tcp_server *s); /* open now */
 uint64_t tcp_accepted(const struct tcp_server *s);    /* ever */
 uint64_t tcp_unsent_bytes(const struct tcp_server *s); /* answers that peers have not taken yet */

@@ -12,11 +12,13 @@
 
 enum { TLS_HANDSHAKE = 0x16 }; /* the first byte of a TLS record that begins a handshake */
 
+/* A peer that is just gone is no failure of TLS. */
 static void note_failure(struct tcp_conn *c)
 {
     const struct tcp_options *o = &c->worker->server->options;
-    if (!c->broken && o->handler->insecure)
-        o->handler->insecure(o->ctx, c, tls_session_why(c->tls), tls_session_distrusted(c->tls));
+    const char *why = tls_session_why(c->tls);
+    if (why[0] && !c->broken && o->handler->insecure)
+        o->handler->insecure(o->ctx, c, why, tls_session_distrusted(c->tls));
     c->broken = true;
 }
 

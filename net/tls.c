@@ -425,6 +425,7 @@ struct tls_session *tls_session_upgrade(struct tls *t, int fd, struct str early)
     BIO_set_data(wire, s);
     BIO_set_init(wire, 1);
     SSL_set_bio(ssl, wire, wire);
+    SSL_set_read_ahead(ssl, 1);
     SSL_set_accept_state(ssl);
     return s;
 }
@@ -481,4 +482,4 @@ bool tls_session_distrusted(const struct tls_session *s)
 }
 
 const char *tls_session_version(const struct tls_session *s) { return SSL_get_version(s->ssl); }
-const char *tls_session_cipher(const struct tls_session *s) { return SSL_get_cipher_name(s->ssl); }
+const char *tls_session_cipher(const struct tls_session *s) { return SSL_get_current_cipher(s->ssl) ? SSL_get_cipher_name(s->ssl) : ""; }

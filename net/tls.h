@@ -39,6 +39,6 @@ void tls_session_end(struct tls_session *s); /* tells the peer that nothing foll
 const char *tls_session_why(const struct tls_session *s);
 bool tls_session_distrusted(const struct tls_session *s); /* … the peer does not trust our CA, or not for that name */
 const char *tls_session_version(const struct tls_session *s); /* "TLSv1.3" */
-const char *tls_session_cipher(const struct tls_session *s);  /* "TLS_AES_256_GCM_SHA384" */
+const char *tls_session_cipher(const struct tls_session *s);  /* "TLS_AES_256_GCM_SHA384"; "" before one is agreed on */
 
 #endif

@@ -55,6 +55,7 @@ enum cloud_auth cloud_auth_mode(const struct cloud *c) { return c->options.auth;
 bool cloud_verbose(const struct cloud *c) { return c->options.verbose; }
 bool cloud_ready(struct cloud *c) { return atomic_load(&c->ready); }
 struct relay *cloud_relay(struct cloud *c) { return c->relay; }
+struct tls *cloud_tls(struct cloud *c) { return c->options.tls; }
 const char *cloud_setting(const struct cloud *c, const char *name) { return map_get(&c->settings, str_of(name)); }
 
 bool cloud_setting_on(const struct cloud *c, const char *name, bool otherwise)

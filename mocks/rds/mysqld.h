@@ -81,6 +81,7 @@ struct mysqld_session {
     bool no_autocommit, in_transaction; /* as the client sees it */
     bool began;                         /* its own engine is inside a transaction of SQLite */
     bool switched;                      /* authentication was switched once */
+    bool secured;                       /* TLS was asked for */
     uint16_t warnings;
     char *user, *database;              /* database NULL: none chosen */
     struct buf partial;                 /* packets of a command that goes on */
@@ -141,6 +142,7 @@ bool mysqld_users_check(const struct mysqld_users *u, struct str user, struct st
 
 /* ---- mysqld_login.c ---- */
 void mysqld_login_greet(struct mysqld_session *s, struct buf *out);
+bool mysqld_login_asks_for_tls(const struct mysqld_session *s, struct str packet); /* an SSLRequest that is to be honoured */
 int mysqld_login_connect(struct call *c);
 int mysqld_login_switched(struct call *c);
 int mysqld_login_change_user(struct call *c);

@@ -108,7 +108,7 @@ static int listen_state(void *state, const char *host, uint16_t port, uint16_t *
     if (most && (!str_to_i64(str_of(most), &connections) || connections < 1 || connections > 1000000))
         return err_set(e, 0, "SETTING_MALFORMED", "rds.max_connections: '%s' is no number of connections", most);
     const struct tcp_options o = { .clock = s->clock, .handler = &mysqld_session_handler, .ctx = s, .threads = MYSQL_WORKERS,
-                                   .max_frame_bytes = MYSQL_HEAD + MYSQL_LARGEST, .max_connections = (unsigned)connections };
+                                   .tls = cloud_tls(s->cloud), .max_frame_bytes = MYSQL_HEAD + MYSQL_LARGEST, .max_connections = (unsigned)connections };
     if (!s->lane && !(s->lane = mysqld_lane_open(s, e)))
         return -1;
     if (!s->server && !(s->server = tcp_open(&o, e)))
