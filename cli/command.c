@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/near.h"
 
 /* ---- exit statuses: error code -> what it means to the caller ---- */
 
@@ -64,38 +65,14 @@ const struct option *args_option(const struct command *c, struct str name)
     return NULL;
 }
 
-/* Edits between two words, for "did you mean"; anything over `most` is most + 1. */
-static size_t distance(const char *a, const char *b, size_t most)
-{
-    size_t n = strlen(a), m = strlen(b), row[64];
-    if (n >= 64 || m >= 64)
-        return most + 1;
-    for (size_t j = 0; j <= m; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            size_t change = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            size_t best = row[j] + 1 < row[j - 1] + 1 ? row[j] + 1 : row[j - 1] + 1;
-            row[j] = change < best ? change : best;
-        }
-    }
-    return row[m];
-}
-
 static const char *nearest_option(const struct command *c, const char *name)
 {
     const char *best = NULL;
-    size_t least = 3;
+    size_t least = NEAR_NONE;
     const struct option *table;
     for (size_t i = 0; (table = table_at(c, i)); i++)
-        for (const struct option *o = table; o->name; o++) {
-            size_t d = distance(name, o->name, 3);
-            if (d < least)
-                least = d, best = o->name;
-        }
+        for (const struct option *o = table; o->name; o++)
+            near_try(name, o->name, &best, &least);
     return best;
 }
 
@@ -256,14 +233,12 @@ static const struct command *find_command(int argc, char **argv, int *ret_words)
 static int no_such_command(int argc, char **argv)
 {
     const char *best = NULL;
-    size_t least = 3;
+    size_t least = NEAR_NONE;
     for (const struct command *c = commands; c->name; c++) {
         size_t n = strlen(argv[0]);
         if (strncmp(c->name, argv[0], n) == 0 && c->name[n] == ' ')
             best = c->name, least = 0;
-        size_t d = distance(argv[0], c->name, 3);
-        if (d < least)
-            least = d, best = c->name;
+        near_try(argv[0], c->name, &best, &least);
     }
     fprintf(stderr, "weirbox: no command '%s%s%s'%s%s%s; weirbox --help lists them\n", argv[0], argc > 1 ? " " : "",
             argc > 1 ? argv[1] : "", best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");

@@ -341,7 +341,7 @@ struct cloud *cloud_open(const struct cloud_options *o, struct err *e)
     c->clock = o->clock ? o->clock : &c->own_clock;
     c->topics = plog_set_open();
     c->faults = faults_open(o->seed);
-    c->journal = journal_open(o->journal_entries);
+    c->journal = journal_open(o->journal_entries, o->seed);
     c->sigv4 = sigv4_open();
     c->data_dir = o->data_dir ? mem_dup(str_of(o->data_dir)) : NULL;
     for (const struct cloud_setting *s = o->settings; s && s->name; s++)

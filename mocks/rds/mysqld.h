@@ -152,6 +152,7 @@ enum { MYSQL_ACTION_CONNECT, MYSQL_ACTION_SWITCH, MYSQL_ACTIONS = 26 };
 extern const struct action mysqld_command_actions[MYSQL_ACTIONS];
 /* The action of a command's byte, whether it has no answer; NULL when there is none. */
 const struct action *mysqld_command_find(uint8_t number, bool *ret_silent);
+bool mysqld_command_is_text(const struct action *a); /* its payload is for people: SQL, a name; no response to a challenge */
 
 /* ---- mysqld_prepared.c ---- */
 int mysqld_prepared_prepare(struct call *c);

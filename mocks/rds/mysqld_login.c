@@ -125,6 +125,13 @@ static int bad_handshake(struct mysqld_command *m)
 
 /* ---- packets ---- */
 
+/* "user/database", for the journal. */
+static void tell_who(struct call *c)
+{
+    const struct mysqld_session *s = mysqld_command_of(c)->session;
+    c->resource = arena_f(c->arena, "%s/%s", s->user, s->pending_database);
+}
+
 /* Text up to a NUL, or to the end of the packet: some clients leave the last NUL out. */
 static struct str text_at_end(struct mysqld_reader *r)
 {
@@ -154,12 +161,14 @@ int mysqld_login_connect(struct call *c)
     set_text(&s->user, str_head(user, 255));
     set_text(&s->plugin, str_head(plugin.n ? plugin : S(NATIVE), 64));
     set_text(&s->pending_database, str_head(database, 255));
+    tell_who(c);
     return decide(m, response);
 }
 
 int mysqld_login_switched(struct call *c)
 {
     struct mysqld_command *m = mysqld_command_of(c);
+    tell_who(c);
     return decide(m, m->payload);
 }
 
@@ -180,5 +189,6 @@ int mysqld_login_change_user(struct call *c)
     free(s->database);
     s->database = NULL;
     s->phase = MYSQL_GREETED;
+    tell_who(c);
     return decide(m, response);
 }

@@ -22,7 +22,7 @@ static const struct action *route(struct call *c)
         return NULL;
     }
     m->call = c;
-    c->resource = m->action == &mysqld_command_actions[MYSQL_ACTION_CONNECT] ? S("") : m->payload;
+    c->resource = m->action && mysqld_command_is_text(m->action) ? m->payload : S("");
     if (!m->action)
         mysqld_error(&c->err, MYSQL_UNKNOWN_COMMAND, "Unknown command");
     return m->action;
