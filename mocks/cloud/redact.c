@@ -5,45 +5,50 @@
 #include <ctype.h>
 #include <strings.h>
 
-/* Where a value of that kind ends. A quoted one ends with its quote. */
+/* Where a value of that kind ends. Of a statement nothing is let through that follows the word. */
 #define IN_QUERY "&;, \t\r\n\"'<>"
 #define IN_HEADER ",\r\n\""
+#define IN_SQL ""
+
+/* What stands between word and value: in requests always one of "=:", in SQL perhaps only a blank. */
+#define BY_SIGN "=:"
+#define BY_BLANK " =("
 
 static const struct {
-    const char *word, *ends;
+    const char *word, *by, *ends;
 } secrets[] = {
-    { "X-Amz-Signature", IN_QUERY },       { "X-Amz-Credential", IN_QUERY },  { "X-Amz-Security-Token", IN_HEADER "&; " },
-    { "AWSAccessKeyId", IN_QUERY },        { "Signature", IN_QUERY },         { "Credential", IN_QUERY },
-    { "Authorization", IN_HEADER },        { "x-api-key", IN_HEADER "&; " },  { "secret_access_key", IN_QUERY },
-    { "SecretAccessKey", IN_QUERY },       { "IDENTIFIED BY", IN_QUERY },     { "IDENTIFIED WITH", "\r\n" },
-    { "PASSWORD FOR", "\r\n" },            { "PASSWORD", IN_QUERY ")" },      { "PWD", IN_QUERY },
+    { "X-Amz-Signature", BY_SIGN, IN_QUERY },  { "X-Amz-Credential", BY_SIGN, IN_QUERY },  { "X-Amz-Security-Token", BY_SIGN, IN_QUERY },
+    { "AWSAccessKeyId", BY_SIGN, IN_QUERY },   { "Signature", BY_SIGN, IN_QUERY },         { "Credential", BY_SIGN, IN_QUERY },
+    { "Authorization", BY_SIGN, IN_HEADER },   { "x-api-key", BY_SIGN, IN_QUERY },         { "secret_access_key", BY_SIGN, IN_QUERY },
+    { "SecretAccessKey", BY_SIGN, IN_QUERY },  { "IDENTIFIED BY", BY_BLANK, IN_SQL },    { "IDENTIFIED WITH", BY_BLANK, IN_SQL },
+    { "PASSWORD", BY_BLANK, IN_SQL },          { "PWD", BY_SIGN, IN_QUERY },
 };
 
-/* The end of the value at p. */
-static char *end_of(char *p, const char *ends)
+/* The end of what is to be overwritten from *from on, when the text at p announces a secret; else NULL. */
+static char *announced(char *p, char **from)
 {
-    if (*p == '\'' || *p == '"') {
-        char quote = *p++;
-        while (*p && *p != quote)
-            p += *p == '\\' && p[1] ? 2 : 1;
-        return *p ? p + 1 : p;
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        size_t n = strlen(secrets[i].word);
+        if (tolower((unsigned char)*p) != tolower((unsigned char)secrets[i].word[0]) || strncasecmp(p, secrets[i].word, n) != 0)
+            continue;
+        size_t blanks = strspn(p + n, " ");
+        if (!strchr(secrets[i].by, p[n]) && !strchr(secrets[i].by, p[n + blanks])) /* the beginning of another word */
+            continue;
+        *from = p + n + strspn(p + n, " =:(");
+        return *from + strcspn(*from, secrets[i].ends);
     }
-    return p + strcspn(p, ends);
+    return NULL;
 }
 
 void redact_text(char *text)
 {
-    if (!text[strcspn(text, "=:( ")]) /* all words end in one of these: most resources have none */
+    if (!text[strcspn(text, "=:( ")]) /* all that is looked for is followed by one of these: most resources have none */
         return;
-    for (char *p = text; *p; p++)
-        for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
-            size_t n = strlen(secrets[i].word);
-            if (tolower((unsigned char)*p) != tolower((unsigned char)secrets[i].word[0]) || strncasecmp(p, secrets[i].word, n) != 0)
-                continue;
-            char *from = p + n + strspn(p + n, " =:(");
-            if (from == p + n) /* the beginning of another word */
-                continue;
-            for (char *end = end_of(from, secrets[i].ends); from < end; from++)
-                *from = '*';
-        }
+    for (char *p = text, *from, *end; *p; p++) {
+        if ((p > text && isalnum((unsigned char)p[-1])) || !(end = announced(p, &from)))
+            continue;
+        while (from < end)
+            *from++ = '*';
+        p = end - 1;
+    }
 }
