@@ -12,6 +12,8 @@
 #include "cli/options.h"
 #include "mocks/rds/rds.h"
 
+enum { JOURNAL_ENTRIES = 65536 }; /* about 36 MB once that many calls have come */
+
 const struct option host_options[] = {
     { "auth", "MODE", "signatures: strict verifies, structure only reads, off ignores", "strict", "strict|structure|off" },
     { "auto-create", "on|off", "topics and streams come into being on first use", "on", "on|off" },
@@ -165,7 +167,7 @@ int host_fill(struct args *a, struct host *h, struct err *e)
     h->options = (struct cloud_options){
         .services = h->services, .seed = (uint64_t)seed, .settings = h->settings, .data_dir = args_text(a, "data"),
         .auth = !strcmp(auth, "off") ? CLOUD_AUTH_OFF : !strcmp(auth, "structure") ? CLOUD_AUTH_STRUCTURE : CLOUD_AUTH_STRICT,
-        .verbose = args_on(a, "verbose"),
+        .verbose = args_on(a, "verbose"), .journal_entries = JOURNAL_ENTRIES,
     };
     h->ca_dir = host_ca_dir(a);
     return 0;
@@ -219,6 +221,9 @@ int host_open(struct args *a, struct host *h, struct err *e)
         return -1;
     h->options.tls = h->tls;
     if (!(h->cloud = cloud_open(&h->options, e)))
+        return -1;
+    /* Tables of the user's own are read before anybody is told that the cloud is ready. */
+    if (cloud_setting(h->cloud, "rds.tables_dir") && !rds_service_uri(cloud_state(h->cloud, "rds"), e))
         return -1;
     if ((h->faults.n && faults_load(cloud_faults(h->cloud), h->faults, e)) || fill_names(a, h, e))
         return -1;

@@ -1,6 +1,8 @@
 /* reach.c - finding the cloud, asking its admin routes. */
 #include "cli/reach.h"
 
+#include <stdlib.h>
+
 #include "base/codec.h"
 #include "base/json.h"
 #include "base/near.h"
@@ -9,17 +11,20 @@
 enum { TIMEOUT_MS = 40000 };
 
 const struct option reach_options[] = {
-    { "url", "URL", "the edge of a cloud that was not started by this user", "the one of weirbox up", NULL },
+    { "url", "URL", "the edge of another cloud", "$WEIRBOX_URL, else the one of weirbox up", NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 
 int reach_open(struct reach *r, struct args *a, struct err *e)
 {
     struct str json;
+    const char *exported = getenv("WEIRBOX_URL"); /* by exec, and by weirbox env */
     *r = (struct reach){ .arena = ARENA_INIT };
     clock_init_real(&r->clock);
     if (args_given(a, "url"))
         r->url = args_text(a, "url");
+    else if (exported && exported[0])
+        r->url = exported;
     else if (state_read(&a->arena, &json, e))
         return -1;
     else
@@ -44,7 +49,7 @@ int reach_ask(struct reach *r, const char *method, struct str target, struct str
     const struct client_request request = { .method = method, .url = arena_f(&r->arena, "%s/_weirbox/" STR_F, r->url, STR_A(target)), .body = body,
                                             .headers = &type, .n_headers = body.n > 0 };
     if (client_do(r->client, &request, &r->arena, ret, &why))
-        return err_set(e, 0, "NOT_UP", "no cloud answers at %s: %s; weirbox up -d starts one", r->url, why.message);
+        return err_set(e, 0, "NOT_UP", "no cloud answers at %s: %s; weirbox up -d starts one, --url names another", r->url, why.message);
     if (ret->status < 400 || ret->status == 409)
         return 0;
     if (!json_get(ret->body, "error", &error))

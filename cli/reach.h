@@ -1,4 +1,4 @@
-/* reach.h - the cloud that journal, peek, verify and reset talk to: the one that is up, or that of --url. */
+/* reach.h - the cloud that journal, peek, verify and reset talk to: that of --url, of WEIRBOX_URL (inside exec), or the one up. */
 #ifndef CLI_REACH_H
 #define CLI_REACH_H
 

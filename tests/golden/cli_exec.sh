@@ -29,6 +29,25 @@ expect 125 "set XDG_RUNTIME_DIR" env XDG_RUNTIME_DIR=/proc $weirbox exec -- true
 [ "$(echo in | $weirbox exec -- cat)" = in ] || fail "stdin does not reach the command"
 expect 3 "weirbox exec --seed 5 -- sh -c 'exit 3 # '\\''x'" $weirbox exec --seed 5 -- sh -c "exit 3 # 'x"
 
+# what is told of a failure: the last calls, without those among the cloud's own services, and how to repeat it
+cat >fail.sh <<'SH'
+for i in $(seq 30); do
+    curl -sS -o /dev/null "$KAFKA_REST_URL/topics/0a1b2c3d4e5f.pin" -H 'Content-Type: application/vnd.kafka.json.v2+json' -d '{"records":[{"value":1}]}'
+done
+curl -sS -o /dev/null "$KAFKA_REST_URL/topics/none"
+exit 3
+SH
+if command -v curl >/dev/null; then
+    expect 3 "weirbox: the command ended with status 3; seed 41" $weirbox exec --seed 41 -- sh fail.sh
+    [ "$(grep -cE '^[0-9:.]{12}  kafka_rest ' stderr.txt)" = 20 ] || fail "not the last 20 calls: $(cat stderr.txt)"
+    grep -q "UploadPart" stderr.txt && fail "calls among the cloud's services hide the command's own"
+    grep -q "GetTopic  .* 404 .* none" stderr.txt || fail "the refused call is not shown"
+    tail -1 stderr.txt | grep -qx "  weirbox exec --seed 41 -- sh fail.sh" || fail "the last line is not the command that repeats it"
+fi
+mkdir -p own && echo "index,unique_id" >own/pinterest_data.csv
+expect 125 "pinterest_data needs the columns" $weirbox exec --tables own -- true
+expect 125 "none" $weirbox exec --tables none -- true
+
 # the environment
 AWS_PROFILE=real AWS_SESSION_TOKEN=real HTTP_PROXY=http://real $weirbox exec --seed 9 -- env >env.txt
 for name in AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_ENDPOINT_URL_KINESIS AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_DEFAULT_REGION \
