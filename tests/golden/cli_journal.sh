@@ -89,6 +89,11 @@ if command -v python3 >/dev/null; then
     done
 fi
 
+# the checks that docs/journal.md shows are understood
+sed -n '/^```json verify/,/^```/p' "$WEIRBOX_SOURCE/docs/journal.md" | sed '1d;$d' >shown.json
+[ -s shown.json ] || fail "docs/journal.md shows no checks"
+expect 1 "MISS  exactly 3 calls" $weirbox verify shown.json
+
 # reset
 expect 0 "the topic $id.pin is empty" $weirbox reset topic $id.pin
 expect 0 "nothing has arrived" $weirbox peek topic $id.pin
