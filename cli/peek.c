@@ -5,6 +5,8 @@
 #include "cli/commands.h"
 #include "cli/reach.h"
 
+#define NOT_THERE "NO_SUCH_NAME"
+
 enum { LOOK_MS = 300, A_LOOK = 1000, CLOCK_AT = 11, CLOCK_BYTES = 12, SHOWN_BYTES = 1500 };
 
 static struct str target_of(const struct args *a, struct reach *r, int64_t limit, const char *cursor)
@@ -94,18 +96,24 @@ static void keep_cursor(const struct client_response *answer, struct buf *cursor
     buf_cstr(cursor);
 }
 
+/* Looks again and again. What is not there yet will come with its first record: then it is shown from the start. */
 static int follow(const struct args *a, struct reach *r, struct buf *cursor)
 {
     struct client_response answer;
-    struct err gone = { 0 };
+    bool waits = !cursor->n;
     while (!ferror(stdout)) {
+        struct err gone = { 0 };
         clock_wait_ms(&r->clock, LOOK_MS);
-        if (reach_ask(r, "GET", target_of(a, r, A_LOOK, buf_cstr(cursor)), S(""), &answer, &gone)) {
+        if (reach_ask(r, "GET", target_of(a, r, A_LOOK, waits ? NULL : buf_cstr(cursor)), S(""), &answer, &gone) == 0) {
+            print(a, answer.body);
+            keep_cursor(&answer, cursor);
+            waits = false;
+        } else if (strcmp(gone.code, NOT_THERE)) {
             fprintf(stderr, "weirbox: %s\n", gone.message);
             return EXIT_OK;
+        } else {
+            waits = true;
         }
-        print(a, answer.body);
-        keep_cursor(&answer, cursor);
         arena_reset(&r->arena);
     }
     return EXIT_OK;
@@ -115,7 +123,7 @@ int peek_command_run(struct args *a, struct err *e)
 {
     struct reach r;
     struct buf cursor = BUF_INIT;
-    struct client_response answer;
+    struct client_response answer = { 0 };
     int64_t limit = 10;
     if (reach_kind(a->operands[0], e) || args_number(a, "limit", 0, 1000, &limit, e))
         return -1;
@@ -127,8 +135,12 @@ int peek_command_run(struct args *a, struct err *e)
         keep_cursor(&answer, &cursor);
         if (!answer.body.n && !args_on(a, "follow") && !args_on(a, "json"))
             fprintf(stderr, "weirbox: nothing has arrived in the %s %s\n", a->operands[0], a->operands[1]);
-        result = args_on(a, "follow") ? follow(a, &r, &cursor) : EXIT_OK;
+    } else if (args_on(a, "follow") && !strcmp(e->code, NOT_THERE)) {
+        fprintf(stderr, "weirbox: %s; waiting for it\n", e->message);
+        result = 0;
     }
+    if (result == 0 && args_on(a, "follow"))
+        result = follow(a, &r, &cursor);
     buf_release(&cursor);
     reach_close(&r);
     return result;

@@ -131,7 +131,7 @@ struct choosing {
     bool newest;        /* the last ones are wanted, not the first */
     int64_t from;       /* positions before are not wanted; of objects so many are skipped */
     int64_t until_ms;   /* what is younger may still get neighbours; INT64_MAX = take all */
-    int64_t *next, *latest_ms; /* by partition */
+    int64_t *next, *latest_ms, *end; /* by partition; end: behind the newest there is */
     size_t n_partitions;
     struct str after_key;  /* objects: of the cursor */
     int64_t after_ms;
@@ -176,8 +176,9 @@ static void make_partition(struct choosing *c, unsigned partition)
     size_t n = partition + 1;
     c->next = mem_grow(c->next, n * sizeof *c->next);
     c->latest_ms = mem_grow(c->latest_ms, n * sizeof *c->latest_ms);
+    c->end = mem_grow(c->end, n * sizeof *c->end);
     for (size_t i = c->n_partitions; i < n; i++)
-        c->next[i] = 0, c->latest_ms[i] = INT64_MIN;
+        c->next[i] = c->from, c->end[i] = 0, c->latest_ms[i] = INT64_MIN;
     c->n_partitions = n;
 }
 
@@ -194,6 +195,7 @@ static void choose(void *arg, const struct peek_record *r)
     struct choosing *c = arg;
     make_partition(c, r->partition);
     int64_t *latest = &c->latest_ms[r->partition];
+    c->end[r->partition] = r->position + 1;
     int64_t order_ms = r->position < 0 ? r->time_ms : (*latest = r->time_ms > *latest ? r->time_ms : *latest);
     if (!is_wanted(c, r) || (c->full && !c->newest && order_ms > c->kept[c->most - 1].order_ms))
         return;
@@ -323,8 +325,39 @@ static size_t finish(struct choosing *c)
     bool objects = c->o->kind == PEEK_BUCKET;
     for (size_t i = 0; !objects && i < c->n; i++)
         c->next[c->kept[i].partition] = c->kept[i].position + 1;
+    for (size_t p = 0; c->newest && p < c->n_partitions; p++)
+        c->next[p] = c->end[p]; /* what is older was not asked for */
     size_t skip = objects && c->from > 0 ? (size_t)c->from : 0;
     return skip < c->n ? skip : c->n;
+}
+
+static void drop_all(struct choosing *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        drop(&c->kept[i]);
+    c->n = 0;
+    c->full = false;
+}
+
+/* A cursor beyond the end is of a topic or stream that was emptied or begun anew: then it counts from the beginning. */
+static bool has_begun_anew(struct choosing *c)
+{
+    bool anew = false;
+    for (size_t p = 0; c->o->after.p && c->o->kind != PEEK_BUCKET && p < c->n_partitions; p++)
+        if (c->next[p] > c->end[p])
+            c->next[p] = 0, anew = true;
+    return anew;
+}
+
+static int walk(struct cloud *cloud, struct choosing *c, struct err *e)
+{
+    const struct peek_options *o = c->o;
+    if (peek_each(cloud, o->kind, o->name, choose, c, e))
+        return -1;
+    if (!has_begun_anew(c))
+        return 0;
+    drop_all(c);
+    return peek_each(cloud, o->kind, o->name, choose, c, e);
 }
 
 int peek_list(struct cloud *cloud, const struct peek_options *o, struct arena *a, struct buf *out, struct buf *ret_cursor, struct err *e)
@@ -337,15 +370,14 @@ int peek_list(struct cloud *cloud, const struct peek_options *o, struct arena *a
         goto out;
     c.most = (limit ? limit : 1) + (o->kind == PEEK_BUCKET ? (size_t)c.from : 0);
     c.kept = mem_zero(2 * c.most * sizeof *c.kept);
-    if (peek_each(cloud, o->kind, o->name, choose, &c, e))
+    if (walk(cloud, &c, e))
         goto out;
     for (size_t i = finish(&c); limit && i < c.n && out->n < MOST_OUT_BYTES; i++)
         put_line(&c, &c.kept[i], a, out);
     write_cursor(&c, ret_cursor);
     result = 0;
 out:
-    for (size_t i = 0; i < c.n; i++)
-        drop(&c.kept[i]);
-    free(c.kept), free(c.next), free(c.latest_ms);
+    drop_all(&c);
+    free(c.kept), free(c.next), free(c.latest_ms), free(c.end);
     return result;
 }

@@ -25,6 +25,7 @@ batch() { curl -sS -o /dev/null "$KAFKA_REST_URL/topics/$1" -H 'Content-Type: ap
 stream() { curl -sS -o /dev/null -X PUT "$WEIRBOX_GATEWAY_URL/dev/streams/$1/record" -H 'Content-Type: application/json' -d "{\"StreamName\":\"$1\",\"Data\":$2,\"PartitionKey\":\"k\"}"; }
 $weirbox journal -f --service kafka_rest >followed.txt 2>&1 & follower=$!
 $weirbox peek topic $id.pin -f --json >peeked.txt 2>&1 & peeker=$!
+for _ in $(seq 100); do grep -q "there is no topic '$id.pin'; waiting for it" peeked.txt && break; sleep 0.05; done
 batch $id.pin '{"index":7528,"title":"a b"}'
 batch $id.pin '"{\"index\": 7529}"'
 batch $id.geo '[1,2]'
@@ -60,8 +61,8 @@ expect 3 "there is no topic '$id.pim'; did you mean '$id.pin'?" $weirbox peek to
 expect 2 "did you mean 'stream'?" $weirbox peek streem x
 expect 2 "needs topic|stream|bucket NAME" $weirbox peek topic
 expect 2 "neither start, end nor the number" $weirbox peek topic $id.pin --from middle
-for _ in $(seq 100); do [ "$(wc -l <peeked.txt)" -ge 2 ] && break; sleep 0.05; done
-grep -q '"offset":1' peeked.txt || fail "peek -f does not follow: $(cat peeked.txt)"
+for _ in $(seq 100); do [ "$(wc -l <peeked.txt)" -ge 3 ] && break; sleep 0.05; done
+grep -q "waiting for it" peeked.txt && grep -q '"offset":0' peeked.txt && grep -q '"offset":1' peeked.txt || fail "peek -f does not follow: $(cat peeked.txt)"
 kill $peeker
 
 # verify

@@ -150,6 +150,35 @@ static void a_cursor_goes_on_where_the_last_look_ended(void **state)
     assert_true(says(r, "u.pin-0-3"));
 }
 
+/* The last ones of all partitions are wanted: what is older must not come with the next look. */
+static void a_cursor_covers_partitions_of_which_nothing_was_shown(void **state)
+{
+    struct world *w = *state;
+    struct plog *log = plog_set_ensure(cloud_topics(w->cloud), S("two"), 2);
+    for (int i = 0; i < 6; i++)
+        plog_append(log, i < 3 ? 0 : 1, 1000 + i, 0, (struct str){ 0 }, S("{}"));
+    struct client_response r = ask(w, "GET", "/_weirbox/peek?topic=two&limit=2", "");
+    assert_true(says(r, "two-1-1") && says(r, "two-1-2"));
+    struct str cursor = http_header_get(r.headers, r.n_headers, "Weirbox-Cursor");
+    assert_str(cursor, "3,3");
+    assert_int_equal(lines_of(ask(w, "GET", arena_f(&w->arena, "/_weirbox/peek?topic=two&after=" STR_F, STR_A(cursor)).p, "")), 0);
+    r = ask(w, "GET", "/_weirbox/peek?topic=two&limit=1&from=2", "");
+    assert_true(says(r, "two-0-2"));
+    assert_str(http_header_get(r.headers, r.n_headers, "Weirbox-Cursor"), "3,2");
+}
+
+static void a_cursor_of_before_a_reset_begins_anew(void **state)
+{
+    struct world *w = *state;
+    struct client_response r = ask(w, "GET", "/_weirbox/peek?topic=u.pin", "");
+    struct str cursor = http_header_get(r.headers, r.n_headers, "Weirbox-Cursor");
+    assert_int_equal(ask(w, "POST", "/_weirbox/reset", "").status, 200);
+    append(w, "u.pin", "{\"index\":9}");
+    r = ask(w, "GET", arena_f(&w->arena, "/_weirbox/peek?topic=u.pin&after=" STR_F, STR_A(cursor)).p, "");
+    assert_int_equal(lines_of(r), 1);
+    assert_true(says(r, "u.pin-0-0"));
+}
+
 static void looking_leaves_no_trace(void **state)
 {
     struct world *w = *state;
@@ -298,7 +327,7 @@ int main(void)
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     static const struct CMUnitTest tests[] = {
         IN_WORLD(records_are_shown_decoded_with_hints), IN_WORLD(the_ends_and_the_middle_can_be_asked_for),
-        IN_WORLD(a_cursor_goes_on_where_the_last_look_ended), IN_WORLD(looking_leaves_no_trace), IN_WORLD(one_name_is_emptied_and_goes_on),
+        IN_WORLD(a_cursor_goes_on_where_the_last_look_ended), IN_WORLD(a_cursor_covers_partitions_of_which_nothing_was_shown), IN_WORLD(a_cursor_of_before_a_reset_begins_anew), IN_WORLD(looking_leaves_no_trace), IN_WORLD(one_name_is_emptied_and_goes_on),
         IN_WORLD(versions_are_emptied_too), IN_WORLD(checks_hold_or_tell_the_nearest), cmocka_unit_test(a_journal_that_has_forgotten_proves_no_count),
         IN_WORLD(the_journal_is_filtered_by_the_same_words), IN_WORLD(mistakes_and_strangers_are_refused),
     };
