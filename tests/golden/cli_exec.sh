@@ -68,6 +68,9 @@ if command -v curl >/dev/null; then
     expect 0 "200" $weirbox exec -- $put https://$url
     expect 0 "200" $weirbox exec -- $put --noproxy '*' https://$url
     expect 0 "200" $weirbox exec -- $put --noproxy '*' http://$url
+    expect 0 "200" $weirbox exec -- $put --noproxy '*' --cacert no/such/folder/global-bundle.pem https://$url
+    expect 0 "200" $weirbox exec -- $put --noproxy '*' --cacert us-east-1-bundle.pem https://$url
+    expect 77 "" $weirbox exec -- $put --noproxy '*' --cacert my-bundle.pem https://$url
     expect 0 "200" env -u LD_PRELOAD $weirbox exec -- env -u LD_PRELOAD $put https://$url
     expect 0 "200" $weirbox exec --redirect 'gateway.example.org:8443=apigw' -- $put --noproxy '*' "https://gateway.example.org:8443/${url#*/}"
     expect 0 "200" $weirbox exec --redirect '10.1.2.3=apigw' -- $put --noproxy '*' "http://10.1.2.3/${url#*/}"
