@@ -47,7 +47,7 @@ static const struct option common[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 
-static const struct option *table_at(const struct command *c, size_t i)
+const struct option *command_table(const struct command *c, size_t i)
 {
     for (size_t k = 0; c->options && c->options[k]; k++, i--)
         if (i == 0)
@@ -58,7 +58,7 @@ static const struct option *table_at(const struct command *c, size_t i)
 const struct option *args_option(const struct command *c, struct str name)
 {
     const struct option *table;
-    for (size_t i = 0; (table = table_at(c, i)); i++)
+    for (size_t i = 0; (table = command_table(c, i)); i++)
         for (const struct option *o = table; o->name; o++)
             if (str_is(name, o->name))
                 return o;
@@ -70,7 +70,7 @@ static const char *nearest_option(const struct command *c, const char *name)
     const char *best = NULL;
     size_t least = NEAR_NONE;
     const struct option *table;
-    for (size_t i = 0; (table = table_at(c, i)); i++)
+    for (size_t i = 0; (table = command_table(c, i)); i++)
         for (const struct option *o = table; o->name; o++)
             near_try(name, o->name, &best, &least);
     return best;
@@ -184,7 +184,7 @@ void command_help(const struct command *c)
         printf("  %s\n      %s\n", c->examples[i], c->examples[i + 1]);
     printf("\nUsage: weirbox %s [options]%s%s\n\nOptions:\n", c->name, c->operands[0] ? " " : "", c->operands);
     const struct option *table;
-    for (size_t i = 0; (table = table_at(c, i)); i++)
+    for (size_t i = 0; (table = command_table(c, i)); i++)
         for (const struct option *o = table; o->name; o++) {
             char left[48];
             snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");

@@ -26,6 +26,7 @@ int ca_command_path(struct args *a, struct err *e);
 int ca_command_trust(struct args *a, struct err *e);
 int doctor_command_run(struct args *a, struct err *e);
 int exec_command_run(struct args *a, struct err *e);
+int completion_command_run(struct args *a, struct err *e);
 int status_command_run(struct args *a, struct err *e);
 int apigw_command_explain(struct args *a, struct err *e);
 int apigw_command_render(struct args *a, struct err *e);
