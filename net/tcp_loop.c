@@ -106,10 +106,11 @@ static void refuse_for_want_of_descriptors(struct tcp_server *s, int listener)
     pthread_mutex_unlock(&s->accept_lock);
 }
 
-static void refuse_for_want_of_room(struct tcp_server *s, int fd)
+/* Where TLS is expected nothing is said in the clear. */
+static void refuse_for_want_of_room(struct tcp_server *s, int fd, enum tcp_security security)
 {
     struct buf out = BUF_INIT;
-    if (s->options.handler->full)
+    if (s->options.handler->full && security == TCP_PLAIN)
         s->options.handler->full(s->options.ctx, &out);
     if (out.n) {
         ssize_t n = send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -168,7 +169,7 @@ void tcp_worker_accept(struct worker *w, const struct tcp_listener *listener)
             return;
         if (atomic_fetch_add(&s->n_conns, 1) >= s->options.max_connections) {
             atomic_fetch_sub(&s->n_conns, 1);
-            refuse_for_want_of_room(s, fd);
+            refuse_for_want_of_room(s, fd, listener->security);
         } else {
             welcome(w, fd, &from, listener->security);
         }
