@@ -149,8 +149,10 @@ static void put_last_calls(struct journal *j, struct buf *text)
 {
     struct last_calls l = { .journal = j };
     journal_each(j, 0, note_call, &l);
-    if (!l.n)
+    if (!l.n) {
+        buf_z(text, "weirbox: no call of the command has reached the cloud\n");
         return;
+    }
     buf_f(text, "weirbox: the last of %llu calls:\n", (unsigned long long)journal_total(j));
     journal_each(j, l.ids[l.n <= LAST_CALLS ? 0 : l.n % LAST_CALLS] - 1, put_telling, &l);
     calls_put(text, buf_str(&l.lines));

@@ -13,6 +13,7 @@ appears() { for _ in $(seq 200); do [ -s "$1" ] && return 0; sleep 0.02; done; r
 # statuses, as of env(1)
 expect 0 "" $weirbox exec -- true
 expect 7 "ended with status 7" $weirbox exec -- sh -c 'exit 7'
+grep -q "no call of the command has reached the cloud" stderr.txt || fail "it is not told that nothing was called"
 expect 127 "cannot run 'no-such-command': No such file" $weirbox exec -- no-such-command
 touch plain-file
 expect 126 "cannot run './plain-file': Permission denied" $weirbox exec -- ./plain-file
