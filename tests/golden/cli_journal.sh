@@ -90,6 +90,13 @@ if command -v python3 >/dev/null; then
     done
 fi
 
+# the same by any HTTP client
+expect 0 '"ok":true' curl -sS -f -d @checks.json "$WEIRBOX_URL/_weirbox/verify"
+expect 22 "409" curl -sS -f -d @miss.json "$WEIRBOX_URL/_weirbox/verify"
+expect 22 "403" curl -sS -f -d @checks.json -H 'Origin: https://elsewhere.example' "$WEIRBOX_URL/_weirbox/verify"
+expect 22 "403" curl -sS -f -X POST -H 'Sec-Fetch-Site: cross-site' "$WEIRBOX_URL/_weirbox/reset?topic=$id.pin"
+expect 0 '"offset":1' curl -sS -f "$WEIRBOX_URL/_weirbox/peek?topic=$id.pin&from=1"
+
 # the checks that docs/journal.md shows are understood
 sed -n '/^```json verify/,/^```/p' "$WEIRBOX_SOURCE/docs/journal.md" | sed '1d;$d' >shown.json
 [ -s shown.json ] || fail "docs/journal.md shows no checks"

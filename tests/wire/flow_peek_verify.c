@@ -300,7 +300,7 @@ static void the_journal_is_filtered_by_the_same_words(void **state)
     struct client_response r = ask(w, "GET", "/_weirbox/journal?limit=1", "");
     assert_str(http_header_get(r.headers, r.n_headers, "Weirbox-Last"), "1");
     assert_true(says(ask(w, "GET", "/_weirbox/journal?after=1&limit=1", ""), "{\"id\":2,"));
-    assert_true(says(ask(w, "GET", "/_weirbox/journal?after=99999&limit=1", ""), "{\"id\":1,")); /* from before a reset */
+    assert_true(says(ask(w, "GET", "/_weirbox/journal?after=99999&limit=1", ""), "{\"id\":1,")); /* of before a reset */
     assert_true(says(ask(w, "GET", "/_weirbox/journal?service=knesis", ""), "did you mean 'kinesis'?"));
     assert_int_equal(ask(w, "GET", "/_weirbox/journal?limit=x", "").status, 400);
     assert_int_equal(ask(w, "GET", "/_weirbox/journal?last=-1", "").status, 400);
@@ -327,7 +327,8 @@ int main(void)
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     static const struct CMUnitTest tests[] = {
         IN_WORLD(records_are_shown_decoded_with_hints), IN_WORLD(the_ends_and_the_middle_can_be_asked_for),
-        IN_WORLD(a_cursor_goes_on_where_the_last_look_ended), IN_WORLD(a_cursor_covers_partitions_of_which_nothing_was_shown), IN_WORLD(a_cursor_of_before_a_reset_begins_anew), IN_WORLD(looking_leaves_no_trace), IN_WORLD(one_name_is_emptied_and_goes_on),
+        IN_WORLD(a_cursor_goes_on_where_the_last_look_ended), IN_WORLD(a_cursor_covers_partitions_of_which_nothing_was_shown),
+        IN_WORLD(a_cursor_of_before_a_reset_begins_anew), IN_WORLD(looking_leaves_no_trace), IN_WORLD(one_name_is_emptied_and_goes_on),
         IN_WORLD(versions_are_emptied_too), IN_WORLD(checks_hold_or_tell_the_nearest), cmocka_unit_test(a_journal_that_has_forgotten_proves_no_count),
         IN_WORLD(the_journal_is_filtered_by_the_same_words), IN_WORLD(mistakes_and_strangers_are_refused),
     };
