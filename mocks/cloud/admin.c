@@ -211,12 +211,22 @@ static const struct admin_route {
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
 
+/* "http://127.0.0.1:8080" is of this machine, "http://127.0.0.1.example.org" is not. */
+static bool is_own_origin(struct str origin)
+{
+    static const char *const own[] = { "http://127.0.0.1", "https://127.0.0.1", "http://localhost", "https://localhost" };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        struct str rest = str_from(origin, strlen(own[i]));
+        if (str_starts(origin, str_of(own[i])) && (!rest.n || rest.p[0] == ':'))
+            return true;
+    }
+    return false;
+}
+
 static bool foreign_page(const struct http_request *r)
 {
-    struct str site = http_request_header(r, "Sec-Fetch-Site");
-    struct str origin = http_request_header(r, "Origin");
-    bool local = str_starts(origin, S("http://127.0.0.1")) || str_starts(origin, S("http://localhost"));
-    return str_eq(site, S("cross-site")) || (origin.n && !local);
+    struct str site = http_request_header(r, "Sec-Fetch-Site"), origin = http_request_header(r, "Origin");
+    return str_eq(site, S("cross-site")) || (origin.n && !is_own_origin(origin));
 }
 
 static bool is_known_path(struct str path)
