@@ -67,11 +67,10 @@ int journal_command_run(struct args *a, struct err *e)
     if (args_number(a, "limit", 0, 100000, &limit, e))
         return -1;
     int result = reach_open(&r, a, e);
-    const char *bound = limit ? "last" : "limit";
-    if (result == 0)
-        result = reach_ask(&r, "GET", target_of(a, &r, bound, (uint64_t)limit, 0), S(""), &answer, e);
+    if (result == 0) /* of none the place of the last is wanted all the same */
+        result = reach_ask(&r, "GET", target_of(a, &r, "last", limit ? (uint64_t)limit : 1, 0), S(""), &answer, e);
     if (result == 0) {
-        print(a, answer.body);
+        print(a, limit ? answer.body : S(""));
         result = args_on(a, "follow") ? follow(a, &r, last_of(&answer)) : EXIT_OK;
     }
     reach_close(&r);

@@ -40,6 +40,7 @@ expect 0 "has no method GET" $weirbox journal --status 403 --json
 [ "$($weirbox journal --service kinesis --action PutRecord --json | wc -l)" = 2 ] || fail "two PutRecords"
 [ "$($weirbox journal --limit 1 | wc -l)" = 1 ] || fail "--limit 1"
 [ -z "$($weirbox journal --limit 0)" ] || fail "--limit 0"
+[ -z "$(timeout 1 $weirbox journal --limit 0 -f)" ] || fail "--limit 0 -f shows what was before"
 $weirbox journal --json | grep -q '"seed":12,"service":"kafka_rest"' || fail "the seed is not told"
 expect 2 "no service 'kinesi'; did you mean 'kinesis'?" $weirbox journal --service kinesi
 expect 2 "no action 'PutRecrod'; did you mean 'PutRecord'?" $weirbox journal --service kinesis --action PutRecrod

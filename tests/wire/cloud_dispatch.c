@@ -237,6 +237,11 @@ static void the_journal_tells_what_happened_and_why(void **state)
     assert_str(json_get_text(first, "resource", &w->arena), "/one");
     assert_str(json_get_text(second, "code", &w->arena), "SlowDown");
     assert_true(str_find(second, S("fault rule 0")) != STR_NONE);
+    assert_true(str_find(second, S("\"fault_rule\":0,\"fault\":\"throttle\"")) != STR_NONE);
+    assert_true(str_find(first, S("fault")) == STR_NONE);
+    assert_true(str_find(first, S("\"seed\":7,")) != STR_NONE);
+    r = ask(w, "POST", "/_weirbox/verify", "[{\"where\":{\"fault\":\"throttle\",\"fault_rule\":0},\"count\":1},{\"where\":{\"fault\":null},\"count\":1}]");
+    assert_int_equal(r.status, 200);
 }
 
 static void admin_routes_answer(void **state)
