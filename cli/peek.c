@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/reach.h"
 
@@ -28,7 +29,7 @@ static struct str target_of(const struct args *a, struct reach *r, int64_t limit
 
 static void put_shown(struct buf *out, struct str text)
 {
-    struct str head = str_head(text, SHOWN_BYTES);
+    struct str head = utf8_head(text, SHOWN_BYTES);
     for (size_t i = 0; i < head.n; i++)
         buf_c(out, ((unsigned char)head.p[i] < ' ' && head.p[i] != '\t') || head.p[i] == 0x7f ? ' ' : head.p[i]);
     if (text.n > head.n)

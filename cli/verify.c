@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "cli/calls.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -54,7 +55,7 @@ static void put_near(struct buf *out, struct str check, const char *name, struct
         if (json_get(v.raw, "call", &it))
             calls_put(out, it.raw);
         else if (json_get(v.raw, "record", &it))
-            buf_f(out, STR_F "  " STR_F "\n", STR_A(json_get_text(it.raw, "place", a)), STR_A(str_head(str_trim(json_get_text(it.raw, "value", a)), 400)));
+            buf_f(out, STR_F "  " STR_F "\n", STR_A(json_get_text(it.raw, "place", a)), STR_A(utf8_head(str_trim(json_get_text(it.raw, "value", a)), 400)));
         put_differences(out, v.raw, a);
     }
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "mocks/cloud/redact.h"
 
 struct journal {
@@ -42,12 +43,10 @@ void journal_reset(struct journal *j)
 
 static void cut_into(char *out, size_t room, struct str s)
 {
-    size_t n = s.n < room - 1 ? s.n : room - 1;
-    while (n && n < s.n && ((unsigned char)s.p[n] & 0xC0) == 0x80)
-        n--; /* never in the middle of a character */
-    if (n)
-        memcpy(out, s.p, n);
-    out[n] = 0;
+    struct str head = utf8_head(s, room - 1);
+    if (head.n)
+        memcpy(out, head.p, head.n);
+    out[head.n] = 0;
     redact_text(out);
 }
 

@@ -199,7 +199,7 @@ static void choose(void *arg, const struct peek_record *r)
     int64_t order_ms = r->position < 0 ? r->time_ms : (*latest = r->time_ms > *latest ? r->time_ms : *latest);
     if (!is_wanted(c, r) || (c->full && !c->newest && order_ms > c->kept[c->most - 1].order_ms))
         return;
-    size_t n_value = r->value.n < VALUE_BYTES ? r->value.n : VALUE_BYTES;
+    size_t n_value = utf8_head(r->value, VALUE_BYTES).n;
     c->kept[c->n++] = (struct kept){
         .order_ms = order_ms, .partition = r->partition, .position = r->position, .time_ms = r->time_ms, .where = mem_dup(str_of(r->where)),
         .place = mem_dup(r->place), .key = mem_dup(r->key), .n_key = r->key.n, .has_key = r->key.p, .value = mem_dup(str_head(r->value, n_value)),
@@ -250,7 +250,7 @@ static void write_cursor(const struct choosing *c, struct buf *out)
 
 /* ---- lines ---- */
 
-static void put_bytes(struct buf *out, const char *name, struct str s)
+void peek_put_bytes(struct buf *out, const char *name, struct str s)
 {
     if (utf8_valid(s)) {
         buf_f(out, ",\"%s\":", name);
@@ -270,7 +270,7 @@ static void put_decoded(struct buf *out, struct str value, struct arena *a)
         buf_z(out, ",\"decoded\":");
         json_compact(out, d.inner);
     } else if (d.inner.p != value.p) {
-        put_bytes(out, "decoded", d.inner);
+        peek_put_bytes(out, "decoded", d.inner);
     }
     for (size_t i = 0; i < d.n_hints; i++) {
         buf_z(out, i ? "," : ",\"hints\":[");
@@ -292,12 +292,12 @@ static void put_line(const struct choosing *c, const struct kept *k, struct aren
         buf_f(out, ",\"shard\":\"%s\",\"sequence\":\"%s\"", k->where, strchr(k->place, ':') ? strchr(k->place, ':') + 1 : "");
     buf_f(out, ",\"time\":\"%s\"", clock_iso(k->time_ms, iso));
     if (k->has_key)
-        put_bytes(out, "key", (struct str){ k->key, k->n_key });
+        peek_put_bytes(out, "key", (struct str){ k->key, k->n_key });
     buf_f(out, ",\"bytes\":%zu", k->all_value);
     if (!k->has_value)
         buf_z(out, ",\"value\":null");
     else
-        put_bytes(out, "value", value);
+        peek_put_bytes(out, "value", value);
     if (k->all_value > k->n_value)
         buf_f(out, ",\"cut\":true,\"hints\":[\"only the first %zu bytes are shown\"]", k->n_value);
     else

@@ -41,5 +41,7 @@ struct peek_options {
 };
 /* Lines of JSON into *out, the cursor for what comes next into *ret_cursor. */
 int peek_list(struct cloud *c, const struct peek_options *o, struct arena *a, struct buf *out, struct buf *ret_cursor, struct err *e);
+/* ,"name":"text", or ,"name_base64":"…" when the bytes are no UTF-8. */
+void peek_put_bytes(struct buf *out, const char *name, struct str s);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "mocks/cloud/verify.h"
 
+#include "base/utf8.h"
 #include "mocks/cloud/verify_check.h"
 
 enum { MAX_CHECKS = 200, NEAREST = 3, SHOWN_BYTES = 2000 };
@@ -61,8 +62,7 @@ static void put_record(const struct verify_record *s, struct buf *out)
 {
     buf_z(out, ",\"record\":{\"place\":");
     json_put_text(out, s->record->place);
-    buf_z(out, ",\"value\":");
-    json_put_text(out, str_head(s->decoded.inner, SHOWN_BYTES));
+    peek_put_bytes(out, "value", utf8_head(s->decoded.inner, SHOWN_BYTES));
     buf_z(out, "}}");
 }
 
