@@ -137,3 +137,13 @@ static size_t count(struct str s, size_t astral)
 
 size_t utf8_count(struct str s) { return count(s, 1); }
 size_t utf8_utf16_count(struct str s) { return count(s, 2); }
+
+struct str utf8_head(struct str s, size_t n)
+{
+    if (n >= s.n)
+        return s;
+    size_t end = n;
+    while (end && n - end < 3 && ((unsigned char)s.p[end] & 0xC0) == 0x80)
+        end--;
+    return (struct str){ s.p, ((unsigned char)s.p[end] & 0xC0) == 0x80 ? n : end }; /* else it is no UTF-8 */
+}

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/near.h"
 
 /* ---- exit statuses: error code -> what it means to the caller ---- */
 
@@ -46,7 +47,7 @@ static const struct option common[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 
-static const struct option *table_at(const struct command *c, size_t i)
+const struct option *command_table(const struct command *c, size_t i)
 {
     for (size_t k = 0; c->options && c->options[k]; k++, i--)
         if (i == 0)
@@ -57,45 +58,21 @@ static const struct option *table_at(const struct command *c, size_t i)
 const struct option *args_option(const struct command *c, struct str name)
 {
     const struct option *table;
-    for (size_t i = 0; (table = table_at(c, i)); i++)
+    for (size_t i = 0; (table = command_table(c, i)); i++)
         for (const struct option *o = table; o->name; o++)
             if (str_is(name, o->name))
                 return o;
     return NULL;
 }
 
-/* Edits between two words, for "did you mean"; anything over `most` is most + 1. */
-static size_t distance(const char *a, const char *b, size_t most)
-{
-    size_t n = strlen(a), m = strlen(b), row[64];
-    if (n >= 64 || m >= 64)
-        return most + 1;
-    for (size_t j = 0; j <= m; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            size_t change = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            size_t best = row[j] + 1 < row[j - 1] + 1 ? row[j] + 1 : row[j - 1] + 1;
-            row[j] = change < best ? change : best;
-        }
-    }
-    return row[m];
-}
-
 static const char *nearest_option(const struct command *c, const char *name)
 {
     const char *best = NULL;
-    size_t least = 3;
+    size_t least = NEAR_NONE;
     const struct option *table;
-    for (size_t i = 0; (table = table_at(c, i)); i++)
-        for (const struct option *o = table; o->name; o++) {
-            size_t d = distance(name, o->name, 3);
-            if (d < least)
-                least = d, best = o->name;
-        }
+    for (size_t i = 0; (table = command_table(c, i)); i++)
+        for (const struct option *o = table; o->name; o++)
+            near_try(name, o->name, &best, &least);
     return best;
 }
 
@@ -207,7 +184,7 @@ void command_help(const struct command *c)
         printf("  %s\n      %s\n", c->examples[i], c->examples[i + 1]);
     printf("\nUsage: weirbox %s [options]%s%s\n\nOptions:\n", c->name, c->operands[0] ? " " : "", c->operands);
     const struct option *table;
-    for (size_t i = 0; (table = table_at(c, i)); i++)
+    for (size_t i = 0; (table = command_table(c, i)); i++)
         for (const struct option *o = table; o->name; o++) {
             char left[48];
             snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
@@ -256,14 +233,12 @@ static const struct command *find_command(int argc, char **argv, int *ret_words)
 static int no_such_command(int argc, char **argv)
 {
     const char *best = NULL;
-    size_t least = 3;
+    size_t least = NEAR_NONE;
     for (const struct command *c = commands; c->name; c++) {
         size_t n = strlen(argv[0]);
         if (strncmp(c->name, argv[0], n) == 0 && c->name[n] == ' ')
             best = c->name, least = 0;
-        size_t d = distance(argv[0], c->name, 3);
-        if (d < least)
-            least = d, best = c->name;
+        near_try(argv[0], c->name, &best, &least);
     }
     fprintf(stderr, "weirbox: no command '%s%s%s'%s%s%s; weirbox --help lists them\n", argv[0], argc > 1 ? " " : "",
             argc > 1 ? argv[1] : "", best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");

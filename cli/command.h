@@ -52,6 +52,8 @@ struct command {
 
 extern const struct command commands[]; /* .name == NULL ends */
 
+/* The i-th of the tables of its options, own and common; NULL behind the last. */
+const struct option *command_table(const struct command *c, size_t i);
 /* The row of that option, its own or a common one; NULL when the command has none. */
 const struct option *args_option(const struct command *c, struct str name);
 /* The value given, or the default; NULL when there is neither. */

@@ -4,6 +4,7 @@
 #include "cli/host.h"
 #include "cli/delta.h"
 #include "cli/options.h"
+#include "cli/reach.h"
 
 static const struct option run_own[] = {
     { "whole", NULL, "print every row of the answers, not the first ones", NULL, NULL },
@@ -53,6 +54,25 @@ static const struct option logs_own[] = {
     { "follow", NULL, "go on as it is written (also -f)", NULL, NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
+static const struct option journal_own[] = {
+    { "follow", NULL, "go on as calls come (also -f)", NULL, NULL },
+    { "service", "S", "only calls of this service", NULL, NULL },
+    { "action", "A", "… of this action ('*' and '?' as in a shell)", NULL, NULL },
+    { "resource", "R", "… about this topic, stream, bucket/key, path, statement (the same)", NULL, NULL },
+    { "status", "N", "… that ended so: 200, 4xx, '>=400'", NULL, NULL },
+    { "limit", "N", "at most so many, the last ones", "50", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option peek_own[] = {
+    { "follow", NULL, "go on as records come (also -f)", NULL, NULL },
+    { "from", "WHERE", "end: the last ones, start: the first ones, N: from offset N of each partition or shard, from the N-th object", "end", NULL },
+    { "limit", "N", "at most so many", "10", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+static const struct option verify_own[] = {
+    { "settle", NULL, "first wait until what was posted has reached the bucket; --no-settle does not", "on", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
 static const struct option ca_own[] = {
     { "ca-dir", "DIR", "where the local CA is kept", "$XDG_DATA_HOME/weirbox or ~/.local/share/weirbox", NULL },
     { NULL, NULL, NULL, NULL, NULL },
@@ -98,6 +118,10 @@ static const struct option *const down_options[] = { down_own, NULL };
 static const struct option *const wait_options[] = { wait_own, NULL };
 static const struct option *const env_options[] = { env_own, NULL };
 static const struct option *const logs_options[] = { logs_own, NULL };
+static const struct option *const journal_options[] = { journal_own, reach_options, NULL };
+static const struct option *const peek_options[] = { peek_own, reach_options, NULL };
+static const struct option *const verify_options[] = { verify_own, reach_options, NULL };
+static const struct option *const reset_options[] = { reach_options, NULL };
 static const struct option *const ca_options[] = { ca_own, NULL };
 static const struct option *const exec_options[] = { exec_own, host_options, NULL };
 static const struct option *const status_options[] = { status_own, NULL };
@@ -152,6 +176,19 @@ const struct command commands[] = {
     { "logs", "what the cloud that was left running wrote", "",
       { "weirbox logs", "until now", "weirbox logs -f", "and on; weirbox up -d --verbose writes a line for every call" },
       logs_options, 0, 0, logs_command_run },
+    { "journal", "what every call met: service, action, resource, status, time, fault, reason", "",
+      { "weirbox journal -f", "as they come", "weirbox journal --service apigw --status '>=400' --json", "the gateway's refusals, as lines of JSON" },
+      journal_options, 0, 0, journal_command_run },
+    { "peek", "what has arrived, decoded, and what is odd about it", "topic|stream|bucket NAME",
+      { "weirbox peek topic 0a1b2c3d4e5f.pin", "the last ten records", "weirbox peek stream streaming-0a1b2c3d4e5f-pin --from start -f", "from the first on, and as they come" },
+      peek_options, 2, 2, peek_command_run },
+    { "verify", "check what was called and what arrived (docs/journal.md)", "FILE",
+      { "weirbox verify checks.json", "exit 1 when one misses, with the nearest calls or records",
+        "echo '{\"status\":\">=400\",\"count\":0}' | weirbox verify -", "no call was refused" },
+      verify_options, 1, 1, verify_command_run },
+    { "reset", "empty the cloud that is up, or one topic, stream or bucket of it", "[topic|stream|bucket NAME]",
+      { "weirbox reset topic 0a1b2c3d4e5f.pin", "offsets go on, as after DeleteRecords", "weirbox reset", "everything: topics, streams, objects, rows, journal" },
+      reset_options, 0, 2, reset_command_run },
     { "ca path", "where the local CA's certificate is", "",
       { "weirbox ca path", "made when it is not there", "curl --cacert \"$(weirbox ca path)\" https://127.0.0.1:4566/_weirbox/health", "TLS on the edge's port" },
       ca_options, 0, 0, ca_command_path },
@@ -165,6 +202,9 @@ const struct command commands[] = {
       { "weirbox exec -- python user_posting_emulation.py", "a script with hard-coded amazonaws.com addresses, unchanged",
         "weirbox exec --check --redirect db.internal:3306=rds -- ./post.sh", "another host name led here, and what arrived counted" },
       exec_options, 1, TAKES_COMMAND, exec_command_run },
+    { "completion", "what your shell has to know to complete these commands", "bash|zsh|fish",
+      { "source <(weirbox completion bash)", "in ~/.bashrc; zsh the same in ~/.zshrc", "weirbox completion fish >~/.config/fish/completions/weirbox.fish", "once" },
+      NULL, 1, 1, completion_command_run },
     { "status", "what the mocks implement", "",
       { "weirbox status", "every service and its actions", "weirbox status --unimplemented", "what answers 501" },
       status_options, 0, 0, status_command_run },

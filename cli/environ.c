@@ -155,6 +155,7 @@ static void add_redirection(const struct host *h, const struct environ_options *
     add_row(l, "WEIRBOX_NAMES", arena_z(&l->arena, buf_str(&h->names)), true);
     if (o->library)
         add_row(l, "LD_PRELOAD", joined(l, "LD_PRELOAD", o->library, ":"), true);
+    add_row(l, "WEIRBOX_CA", arena_f(&l->arena, "%s/ca-bundle.pem", h->folder).p, true);
     if (o->refused)
         add_row(l, "WEIRBOX_REFUSED", o->refused, true);
     if (!o->offline)

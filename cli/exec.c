@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "cli/arrived.h"
+#include "cli/calls.h"
 #include "cli/child.h"
 #include "cli/commands.h"
 #include "cli/environ.h"
@@ -118,15 +119,51 @@ static void put_quoted(struct buf *out, const char *word)
         buf_c(out, '\'');
 }
 
+/* Ids of the last calls; what services of the cloud called among each other and was answered well tells nothing. */
+struct last_calls {
+    uint64_t ids[LAST_CALLS];
+    uint64_t n;
+    struct journal *journal;
+    struct buf lines;
+};
+
+static bool is_telling(const struct journal_entry *e) { return !e->internal || e->status < 200 || e->status >= 400; }
+
+static bool note_call(void *arg, const struct journal_entry *e)
+{
+    struct last_calls *l = arg;
+    if (is_telling(e))
+        l->ids[l->n++ % LAST_CALLS] = e->id;
+    return true;
+}
+
+static bool put_telling(void *arg, const struct journal_entry *e)
+{
+    struct last_calls *l = arg;
+    if (is_telling(e))
+        journal_put(l->journal, e, &l->lines);
+    return true;
+}
+
+static void put_last_calls(struct journal *j, struct buf *text)
+{
+    struct last_calls l = { .journal = j };
+    journal_each(j, 0, note_call, &l);
+    if (!l.n) {
+        buf_z(text, "weirbox: no call of the command has reached the cloud\n");
+        return;
+    }
+    buf_f(text, "weirbox: the last of %llu calls:\n", (unsigned long long)journal_total(j));
+    journal_each(j, l.ids[l.n <= LAST_CALLS ? 0 : l.n % LAST_CALLS] - 1, put_telling, &l);
+    calls_put(text, buf_str(&l.lines));
+    buf_release(&l.lines);
+}
+
 static void print_failure(const struct exec *x, int status)
 {
-    struct journal *j = cloud_journal(x->host.cloud);
     struct buf text = BUF_INIT;
-    uint64_t total = journal_total(j);
     buf_f(&text, "weirbox: the command ended with status %d; seed %llu\n", status, (unsigned long long)x->host.options.seed);
-    if (total)
-        buf_f(&text, "weirbox: the last of %llu calls:\n", (unsigned long long)total);
-    journal_list(j, total > LAST_CALLS ? total - LAST_CALLS : 0, LAST_CALLS, NULL, &text);
+    put_last_calls(cloud_journal(x->host.cloud), &text);
     buf_z(&text, "weirbox: to repeat:\n  weirbox exec");
     if (!args_given(x->args, "seed"))
         buf_f(&text, " --seed %llu", (unsigned long long)x->host.options.seed);

@@ -23,6 +23,7 @@ const struct option host_options[] = {
     { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
     { "faults", "FILE", "fault rules as JSON", NULL, NULL },
     { "data", "DIR", "keep S3 objects in this folder instead of memory", NULL, NULL },
+    { "journal", "N", "calls the journal keeps; each takes half a KiB", "65536", NULL },
     { "seed", "N", "of ids and synthetic rows", "100", NULL },
     { "redirect", "HOST[:PORT]=SERVICE", "a host name that leads to a service of the cloud too; may be given more than once", NULL, NULL },
     { "ca-dir", "DIR", "where the local CA is kept", "$XDG_DATA_HOME/weirbox or ~/.local/share/weirbox", NULL },
@@ -145,10 +146,11 @@ static void fill_services(struct host *h)
 
 int host_fill(struct args *a, struct host *h, struct err *e)
 {
-    int64_t seed = 100;
+    int64_t seed = 100, calls = 0;
     struct str api = embed_find("fixtures/apigw/pinterest.json"), connector;
     const char *path = args_text(a, "api"), *auth = args_text(a, "auth"), *faults = args_text(a, "faults");
-    if (args_number(a, "seed", 0, INT64_MAX, &seed, e) || (path && options_file(a, path, "API document", &api, e)) ||
+    if (args_number(a, "seed", 0, INT64_MAX, &seed, e) || args_number(a, "journal", 1, 100000000, &calls, e) ||
+        (path && options_file(a, path, "API document", &api, e)) ||
         fill_connector(a, &connector, e) || (faults && options_file(a, faults, "fault rules", &h->faults, e)))
         return -1;
     set(h, "apigw.openapi", arena_z(&a->arena, api));
@@ -165,7 +167,7 @@ int host_fill(struct args *a, struct host *h, struct err *e)
     h->options = (struct cloud_options){
         .services = h->services, .seed = (uint64_t)seed, .settings = h->settings, .data_dir = args_text(a, "data"),
         .auth = !strcmp(auth, "off") ? CLOUD_AUTH_OFF : !strcmp(auth, "structure") ? CLOUD_AUTH_STRUCTURE : CLOUD_AUTH_STRICT,
-        .verbose = args_on(a, "verbose"),
+        .verbose = args_on(a, "verbose"), .journal_entries = (size_t)calls,
     };
     h->ca_dir = host_ca_dir(a);
     return 0;
@@ -219,6 +221,9 @@ int host_open(struct args *a, struct host *h, struct err *e)
         return -1;
     h->options.tls = h->tls;
     if (!(h->cloud = cloud_open(&h->options, e)))
+        return -1;
+    /* Tables of the user's own are read before anybody is told that the cloud is ready. */
+    if (cloud_setting(h->cloud, "rds.tables_dir") && !rds_service_uri(cloud_state(h->cloud, "rds"), e))
         return -1;
     if ((h->faults.n && faults_load(cloud_faults(h->cloud), h->faults, e)) || fill_names(a, h, e))
         return -1;

@@ -95,6 +95,8 @@ void tcp_conn_destroy(struct tcp_conn *c)
     struct worker *w = c->worker;
     const struct tcp_options *o = &w->server->options;
     o->handler->closed(o->ctx, c);
+    if (c->tls)
+        tls_session_close(c->tls);
     close_fd(c);
     if (c->in)
         give_back(c);
@@ -116,19 +118,15 @@ static void reset(struct tcp_conn *c)
 
 /* ---- sending ---- */
 
-/* true: everything is sent. false: the peer takes no more now, or is gone (c->hung, c->eof). */
+/* true: everything is sent. false: the peer takes no more now, or is gone (c->hung, c->broken). */
 static bool flush(struct tcp_conn *c)
 {
     while (c->out_at < c->out.n) {
-        ssize_t n = send(c->fd, c->out.p + c->out_at, c->out.n - c->out_at, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            c->hung = errno != EAGAIN && errno != EWOULDBLOCK;
+        size_t n = tcp_wire_send(c, c->out.p + c->out_at, c->out.n - c->out_at);
+        if (!n)
             return false;
-        }
-        c->out_at += (size_t)n;
-        atomic_fetch_sub_explicit(&c->worker->server->unsent_bytes, (uint64_t)n, memory_order_relaxed);
+        c->out_at += n;
+        atomic_fetch_sub_explicit(&c->worker->server->unsent_bytes, n, memory_order_relaxed);
     }
     buf_release(&c->out);
     c->out_at = 0;
@@ -140,7 +138,7 @@ static void begin_sending(struct tcp_conn *c)
     c->state = TCP_SENDING;
     c->in_at += c->frame_bytes;
     c->frame_bytes = 0;
-    c->closing = c->end != TCP_SEND;
+    c->closing = c->end != TCP_SEND && c->end != TCP_SEND_UPGRADE;
 }
 
 static void count_out(struct tcp_conn *c)
@@ -242,19 +240,7 @@ static bool next_frame(struct tcp_conn *c)
 static void take_bytes(struct tcp_conn *c)
 {
     make_room(c);
-    size_t room = c->in_cap - c->in_n;
-    ssize_t n = recv(c->fd, c->in + c->in_n, room, 0);
-    if (n < 0 && errno == EINTR)
-        return;
-    if (n > 0)
-        c->in_n += (size_t)n;
-    else if (n == 0)
-        c->eof = true;
-    else if (errno != EAGAIN && errno != EWOULDBLOCK)
-        c->hung = true;
-    /* Fewer bytes than asked for: there are none left now, unless the end was announced. */
-    if (n <= 0 || ((size_t)n < room && !c->fin))
-        c->readable = false;
+    c->in_n += tcp_wire_receive(c, c->in + c->in_n, c->in_cap - c->in_n);
 }
 
 static void drop_bytes(struct tcp_conn *c)
@@ -264,6 +250,19 @@ static void drop_bytes(struct tcp_conn *c)
 }
 
 /* ---- the turn of a connection ---- */
+
+/* Everything is sent. */
+static void sent(struct tcp_conn *c)
+{
+    c->state = TCP_IDLE;
+    if (c->closing) {
+        tcp_wire_end(c);
+        c->state = TCP_DRAINING;
+        c->readable = true;
+    } else if (c->end == TCP_SEND_UPGRADE) {
+        tcp_wire_secure(c);
+    }
+}
 
 /* One step; false when there is nothing to do now. */
 static bool step(struct tcp_conn *c)
@@ -275,18 +274,18 @@ static bool step(struct tcp_conn *c)
     case TCP_SENDING:
         if (!flush(c))
             return false;
-        c->state = TCP_IDLE;
-        if (c->closing) {
-            shutdown(c->fd, SHUT_WR);
-            c->state = TCP_DRAINING;
-            c->readable = true;
-        }
+        sent(c);
         return true;
     case TCP_DRAINING:
         if (c->readable)
             drop_bytes(c);
         return c->readable;
     case TCP_IDLE:
+        if (c->undecided && c->in_n > c->in_at) {
+            c->undecided = false;
+            if (tcp_wire_is_handshake(c))
+                tcp_wire_secure(c);
+        }
         if (next_frame(c))
             return true;
         if (!c->readable)
@@ -295,6 +294,17 @@ static bool step(struct tcp_conn *c)
         return true;
     }
     return false;
+}
+
+static bool has_failed(const struct tcp_conn *c) { return c->broken && (c->state == TCP_IDLE || c->state == TCP_SENDING); }
+
+/* TLS has failed; the alert that says so must not be lost by a reset. */
+static void give_up(struct tcp_conn *c)
+{
+    forget_out(c);
+    shutdown(c->fd, SHUT_WR);
+    c->state = TCP_DRAINING;
+    c->readable = true;
 }
 
 static bool is_over(const struct tcp_conn *c)
@@ -313,7 +323,9 @@ void tcp_conn_serve(struct tcp_conn *c)
             reset(c);
             return;
         }
-        bool more = step(c);
+        if (has_failed(c))
+            give_up(c);
+        bool more = step(c) || has_failed(c);
         if (c->state == TCP_IDLE && c->eof && more)
             continue; /* frames that came before the end are answered */
         if (is_over(c)) {
@@ -331,12 +343,15 @@ void tcp_conn_serve(struct tcp_conn *c)
 
 /* ---- beginnings ---- */
 
-struct tcp_conn *tcp_conn_open(struct worker *w, int fd, const char *peer)
+struct tcp_conn *tcp_conn_open(struct worker *w, int fd, const char *peer, enum tcp_security security)
 {
     struct tcp_conn *c = mem_zero(sizeof *c);
     c->worker = w;
     c->fd = fd;
     memcpy(c->peer, peer, sizeof c->peer);
+    c->undecided = security == TCP_EITHER;
+    if (security == TCP_SECURE)
+        tcp_wire_secure(c);
     return c;
 }
 
@@ -425,16 +440,24 @@ struct tcp_server *tcp_open(const struct tcp_options *o, struct err *e)
 
 int tcp_listen(struct tcp_server *s, const char *host, uint16_t port, uint16_t *ret_port, struct err *e)
 {
+    return tcp_listen_secure(s, TCP_PLAIN, host, port, ret_port, e);
+}
+
+int tcp_listen_secure(struct tcp_server *s, enum tcp_security security, const char *host, uint16_t port, uint16_t *ret_port, struct err *e)
+{
     uint16_t got = 0;
     if (s->n_listeners == TCP_MAX_LISTENERS)
         return err_set(e, 0, "TOO_MANY_PORTS", "one server listens on at most %d ports", TCP_MAX_LISTENERS);
+    if (security != TCP_PLAIN && !s->options.tls)
+        return err_set(e, 0, "TLS_BROKEN", "%s:%u cannot speak TLS: the server has no local CA", host, port);
     int fd = listen_open(host, port, &got, e);
     if (fd < 0)
         return -1;
-    s->listeners[s->n_listeners++] = fd;
+    size_t index = s->n_listeners++;
+    s->listeners[index] = (struct tcp_listener){ fd, security };
     for (int i = 0; i < s->n_workers; i++) {
         /* A listener's event is told from a connection's by the lowest bit: pointers are even. */
-        struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.u64 = (uint64_t)fd << 1 | 1 };
+        struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.u64 = (uint64_t)index << 1 | 1 };
         epoll_ctl(s->workers[i].epoll_fd, EPOLL_CTL_ADD, fd, &ev);
     }
     *ret_port = got;
@@ -459,7 +482,7 @@ void tcp_close(struct tcp_server *s)
         pthread_mutex_destroy(&w->lock);
     }
     for (size_t i = 0; i < s->n_listeners; i++)
-        close(s->listeners[i]);
+        close(s->listeners[i].fd);
     if (s->spare_fd >= 0)
         close(s->spare_fd);
     pthread_mutex_destroy(&s->accept_lock);

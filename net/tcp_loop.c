@@ -106,10 +106,11 @@ static void refuse_for_want_of_descriptors(struct tcp_server *s, int listener)
     pthread_mutex_unlock(&s->accept_lock);
 }
 
-static void refuse_for_want_of_room(struct tcp_server *s, int fd)
+/* Where TLS is expected nothing is said in the clear. */
+static void refuse_for_want_of_room(struct tcp_server *s, int fd, enum tcp_security security)
 {
     struct buf out = BUF_INIT;
-    if (s->options.handler->full)
+    if (s->options.handler->full && security == TCP_PLAIN)
         s->options.handler->full(s->options.ctx, &out);
     if (out.n) {
         ssize_t n = send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -133,7 +134,7 @@ static struct worker *choose(struct worker *w)
     return even ? w : least;
 }
 
-static void welcome(struct worker *w, int fd, const struct sockaddr_in *from)
+static void welcome(struct worker *w, int fd, const struct sockaddr_in *from, enum tcp_security security)
 {
     struct tcp_server *s = w->server;
     int on = 1;
@@ -141,7 +142,7 @@ static void welcome(struct worker *w, int fd, const struct sockaddr_in *from)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     inet_ntop(AF_INET, &from->sin_addr, peer, sizeof peer);
     struct worker *to = choose(w);
-    struct tcp_conn *c = tcp_conn_open(to, fd, peer);
+    struct tcp_conn *c = tcp_conn_open(to, fd, peer, security);
     atomic_fetch_add_explicit(&to->n_conns, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&s->accepted, 1, memory_order_relaxed);
     if (to == w) {
@@ -155,22 +156,22 @@ static void welcome(struct worker *w, int fd, const struct sockaddr_in *from)
     tcp_worker_wake(to);
 }
 
-void tcp_worker_accept(struct worker *w, int listener)
+void tcp_worker_accept(struct worker *w, const struct tcp_listener *listener)
 {
     struct tcp_server *s = w->server;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         struct sockaddr_in from = { 0 };
         socklen_t n = sizeof from;
-        int fd = accept4(listener, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(listener->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-            refuse_for_want_of_descriptors(s, listener);
+            refuse_for_want_of_descriptors(s, listener->fd);
         if (fd < 0)
             return;
         if (atomic_fetch_add(&s->n_conns, 1) >= s->options.max_connections) {
             atomic_fetch_sub(&s->n_conns, 1);
-            refuse_for_want_of_room(s, fd);
+            refuse_for_want_of_room(s, fd, listener->security);
         } else {
-            welcome(w, fd, &from);
+            welcome(w, fd, &from, listener->security);
         }
     }
 }
@@ -213,7 +214,8 @@ static void serve_again(struct worker *w)
 
 static void see(struct tcp_conn *c, uint32_t events)
 {
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+    /* TLS may have to send before it can read. */
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR) || c->tls)
         c->readable = true;
     if (events & (EPOLLRDHUP | EPOLLHUP))
         c->fin = true;
@@ -255,7 +257,7 @@ void *tcp_worker_run(void *worker)
             } else if (!(which & 1)) {
                 see(events[i].data.ptr, events[i].events);
             } else if (!closing) {
-                tcp_worker_accept(w, (int)(which >> 1));
+                tcp_worker_accept(w, &w->server->listeners[which >> 1]);
             }
         }
         empty_inbox(w);

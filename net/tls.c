@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,12 +28,18 @@ struct tls {
     X509 *ca;
     EVP_PKEY *ca_key, *leaf_key;
     SSL_CTX *ctx;
+    BIO_METHOD *wire;
     pthread_mutex_t lock; /* names */
     struct map names;     /* host name -> X509 * */
 };
 
 struct tls_session {
     SSL *ssl;
+    int fd;
+    bool over;         /* the peer has closed */
+    char *early;       /* read before the library is asked to: consumed before the socket is */
+    size_t early_at, early_n;
+    unsigned long why; /* of the failure */
 };
 
 static int library_error(struct err *e, const char *what)
@@ -286,6 +293,68 @@ out:
     return result;
 }
 
+/* ---- the wire under a session: bytes that came early, then the socket; never a SIGPIPE ---- */
+
+static int wire_outcome(BIO *b, ssize_t n)
+{
+    BIO_clear_retry_flags(b);
+    return n < 0 ? -1 : (int)n;
+}
+
+static int wire_read(BIO *b, char *out, int n)
+{
+    struct tls_session *s = BIO_get_data(b);
+    if (s->early) {
+        size_t take = s->early_n - s->early_at < (size_t)n ? s->early_n - s->early_at : (size_t)n;
+        memcpy(out, s->early + s->early_at, take);
+        s->early_at += take;
+        if (s->early_at == s->early_n) {
+            free(s->early);
+            s->early = NULL;
+        }
+        return wire_outcome(b, (ssize_t)take);
+    }
+    ssize_t got;
+    do
+        got = recv(s->fd, out, (size_t)n, 0);
+    while (got < 0 && errno == EINTR);
+    s->over |= got == 0;
+    int result = wire_outcome(b, got);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        BIO_set_retry_read(b);
+    return result;
+}
+
+static int wire_write(BIO *b, const char *p, int n)
+{
+    const struct tls_session *s = BIO_get_data(b);
+    ssize_t put;
+    do
+        put = send(s->fd, p, (size_t)n, MSG_NOSIGNAL);
+    while (put < 0 && errno == EINTR);
+    int result = wire_outcome(b, put);
+    if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        BIO_set_retry_write(b);
+    return result;
+}
+
+static long wire_control(BIO *b, int what, long number, void *p)
+{
+    (void)number, (void)p;
+    if (what == BIO_CTRL_EOF)
+        return ((struct tls_session *)BIO_get_data(b))->over;
+    return what == BIO_CTRL_FLUSH;
+}
+
+static BIO_METHOD *make_wire(void)
+{
+    BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "weirbox");
+    if (m && BIO_meth_set_read(m, wire_read) && BIO_meth_set_write(m, wire_write) && BIO_meth_set_ctrl(m, wire_control))
+        return m;
+    BIO_meth_free(m);
+    return NULL;
+}
+
 /* ---- life cycle ---- */
 
 struct tls *tls_open(const char *ca_dir, struct err *e)
@@ -298,7 +367,8 @@ struct tls *tls_open(const char *ca_dir, struct err *e)
     }
     t->leaf_key = EVP_EC_gen("P-256");
     t->ctx = SSL_CTX_new(TLS_server_method());
-    if (!t->leaf_key || !t->ctx || !SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION)) {
+    t->wire = make_wire();
+    if (!t->leaf_key || !t->ctx || !t->wire || !SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION)) {
         library_error(e, "cannot start TLS");
         tls_close(t);
         return NULL;
@@ -321,6 +391,7 @@ void tls_close(struct tls *t)
         X509_free(m->value);
     map_release(&t->names);
     SSL_CTX_free(t->ctx);
+    BIO_meth_free(t->wire);
     X509_free(t->ca);
     EVP_PKEY_free(t->ca_key);
     EVP_PKEY_free(t->leaf_key);
@@ -335,23 +406,34 @@ struct str tls_ca_pem(const struct tls *t) { return buf_str(&t->ca_pem); }
 
 /* ---- sessions ---- */
 
-struct tls_session *tls_session_open(struct tls *t, int fd)
+struct tls_session *tls_session_open(struct tls *t, int fd) { return tls_session_upgrade(t, fd, (struct str){ 0 }); }
+
+struct tls_session *tls_session_upgrade(struct tls *t, int fd, struct str early)
 {
     SSL *ssl = SSL_new(t->ctx);
-    if (!ssl || !SSL_set_fd(ssl, fd)) {
+    BIO *wire = ssl ? BIO_new(t->wire) : NULL;
+    if (!wire) {
         SSL_free(ssl);
         ERR_clear_error();
         return NULL;
     }
-    SSL_set_accept_state(ssl);
     struct tls_session *s = mem_zero(sizeof *s);
     s->ssl = ssl;
+    s->fd = fd;
+    s->early = early.n ? mem_dup(early) : NULL;
+    s->early_n = early.n;
+    BIO_set_data(wire, s);
+    BIO_set_init(wire, 1);
+    SSL_set_bio(ssl, wire, wire);
+    SSL_set_read_ahead(ssl, 1);
+    SSL_set_accept_state(ssl);
     return s;
 }
 
 void tls_session_close(struct tls_session *s)
 {
     SSL_free(s->ssl);
+    free(s->early);
     free(s);
 }
 
@@ -359,11 +441,12 @@ static ssize_t outcome(struct tls_session *s, int got)
 {
     if (got > 0)
         return got;
-    int why = SSL_get_error(s->ssl, got);
+    int code = SSL_get_error(s->ssl, got);
+    bool failed = code != SSL_ERROR_WANT_READ && code != SSL_ERROR_WANT_WRITE && code != SSL_ERROR_ZERO_RETURN;
+    if (failed && !s->why)
+        s->why = ERR_peek_error();
     ERR_clear_error();
-    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
-        return TLS_AGAIN;
-    return why == SSL_ERROR_ZERO_RETURN ? TLS_END : TLS_FAILED;
+    return failed ? TLS_FAILED : code == SSL_ERROR_ZERO_RETURN ? TLS_END : TLS_AGAIN;
 }
 
 ssize_t tls_session_read(struct tls_session *s, void *out, size_t n)
@@ -378,7 +461,25 @@ ssize_t tls_session_write(struct tls_session *s, const void *p, size_t n)
 
 void tls_session_end(struct tls_session *s)
 {
-    if (SSL_is_init_finished(s->ssl))
+    if (SSL_is_init_finished(s->ssl) && !s->why)
         SSL_shutdown(s->ssl);
     ERR_clear_error();
 }
+
+const char *tls_session_why(const struct tls_session *s)
+{
+    const char *why = s->why ? ERR_reason_error_string(s->why) : NULL;
+    return why ? why : "";
+}
+
+bool tls_session_distrusted(const struct tls_session *s)
+{
+    static const int alerts[] = { SSL_R_TLSV1_ALERT_UNKNOWN_CA, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN };
+    bool is = false;
+    for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+        is |= ERR_GET_LIB(s->why) == ERR_LIB_SSL && ERR_GET_REASON(s->why) == alerts[i];
+    return is;
+}
+
+const char *tls_session_version(const struct tls_session *s) { return SSL_get_version(s->ssl); }
+const char *tls_session_cipher(const struct tls_session *s) { return SSL_get_current_cipher(s->ssl) ? SSL_get_cipher_name(s->ssl) : ""; }

@@ -27,11 +27,18 @@ struct str tls_ca_pem(const struct tls *t);
  * first reads. One thread at a time; sessions of one struct tls may belong to several. */
 struct tls_session;
 struct tls_session *tls_session_open(struct tls *t, int fd); /* NULL when the library refuses */
+/* The same in the middle of a stream: `early` is what was read from the socket already, the beginning of the handshake. */
+struct tls_session *tls_session_upgrade(struct tls *t, int fd, struct str early);
 void tls_session_close(struct tls_session *s);
 enum { TLS_END = 0, TLS_AGAIN = -1, TLS_FAILED = -2 };
 /* Bytes read or written, or one of the above. After TLS_AGAIN: once the socket is readable or writable again. */
 ssize_t tls_session_read(struct tls_session *s, void *out, size_t n);
 ssize_t tls_session_write(struct tls_session *s, const void *p, size_t n);
 void tls_session_end(struct tls_session *s); /* tells the peer that nothing follows */
+/* After TLS_FAILED: why, as "tlsv1 alert unknown ca"; "" when the peer just went away. */
+const char *tls_session_why(const struct tls_session *s);
+bool tls_session_distrusted(const struct tls_session *s); /* … the peer does not trust our CA, or not for that name */
+const char *tls_session_version(const struct tls_session *s); /* "TLSv1.3" */
+const char *tls_session_cipher(const struct tls_session *s);  /* "TLS_AES_256_GCM_SHA384"; "" before one is agreed on */
 
 #endif

@@ -2,6 +2,8 @@
  *
  *   getaddrinfo, gethostbyname…   a name that a row of the table matches becomes 127.77.0.(row + 1)
  *   connect, sendto, sendmsg…     that address becomes 127.0.0.1 and the port that row leads to
+ *   fopen                         the bundles in which Amazon publishes its authorities (ssl_ca=global-bundle.pem), whether
+ *                                 they are there or not, become the one that holds the local CA, too
  *
  * The address alone tells the row, so that a name may be resolved in one process and connected to in another. Offline, any
  * name that is not of this machine becomes an address of 127.78.0.0/16, so that connecting to it is refused here, with
@@ -9,6 +11,7 @@
  *
  * Environment:  WEIRBOX_NAMES    the table (net/names.h)
  *               WEIRBOX_OFFLINE  "1": nothing but the table and loopback may be reached
+ *               WEIRBOX_CA       that bundle
  *               WEIRBOX_REFUSED  a file; a line "host:port program" is added for whatever was refused
  *
  * What it cannot see: programs that are statically linked or make system calls of their own. They are offered HTTPS_PROXY.
@@ -18,6 +21,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -37,10 +41,11 @@ static struct {
     pthread_once_t once;
     char table[MAX_TABLE];
     bool offline;
-    char report[512];
+    char report[512], bundle[512];
     pthread_mutex_t lock; /* elsewhere */
     char *elsewhere[MAX_ELSEWHERE];
     unsigned n_elsewhere;
+    FILE *(*fopen)(const char *, const char *), *(*fopen64)(const char *, const char *);
     int (*connect)(int, const struct sockaddr *, socklen_t);
     ssize_t (*sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
     ssize_t (*sendmsg)(int, const struct msghdr *, int);
@@ -71,7 +76,10 @@ static void start(void)
     const char *offline = getenv("WEIRBOX_OFFLINE");
     copy(the.table, sizeof the.table, getenv("WEIRBOX_NAMES"));
     copy(the.report, sizeof the.report, getenv("WEIRBOX_REFUSED"));
+    copy(the.bundle, sizeof the.bundle, getenv("WEIRBOX_CA"));
     the.offline = offline && strcmp(offline, "1") == 0;
+    find(&the.fopen, "fopen");
+    find(&the.fopen64, "fopen64");
     find(&the.connect, "connect");
     find(&the.sendto, "sendto");
     find(&the.sendmsg, "sendmsg");
@@ -339,4 +347,29 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
         if (m[i].msg_hdr.msg_name && lead(m[i].msg_hdr.msg_name, m[i].msg_hdr.msg_namelen, &other) < 0)
             return -1;
     return the.sendmmsg(fd, m, n, flags);
+}
+
+/* ---- Amazon's authorities ---- */
+
+/* As https://truststore.pki.rds.amazonaws.com and its predecessor name their files; and the roots of Amazon Trust Services. */
+static const char *instead_of(const char *path, const char *mode)
+{
+    static const char *const bundles[] = { "global-bundle.pem", "*-[0-9]-bundle.pem", "rds-combined-ca-bundle.pem", "rds-ca-*.pem", "AmazonRootCA[1-4].pem" };
+    ready();
+    const char *slash = path ? strrchr(path, '/') : NULL, *name = slash ? slash + 1 : path;
+    for (size_t i = 0; name && the.bundle[0] && mode && mode[0] == 'r' && !strchr(mode, '+') && i < sizeof bundles / sizeof *bundles; i++)
+        if (fnmatch(bundles[i], name, 0) == 0)
+            return the.bundle;
+    return path;
+}
+
+EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
+{
+    const char *led = instead_of(path, mode);
+    return the.fopen(led, mode);
+}
+EXPORT FILE *fopen64(const char *restrict path, const char *restrict mode)
+{
+    const char *led = instead_of(path, mode);
+    return the.fopen64(led, mode);
 }

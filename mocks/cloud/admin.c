@@ -3,6 +3,8 @@
 
 #include "base/codec.h"
 #include "base/json.h"
+#include "mocks/cloud/peek.h"
+#include "mocks/cloud/verify.h"
 
 struct admin {
     struct cloud *cloud;
@@ -67,15 +69,63 @@ static void actions(struct admin *a)
     buf_z(out, "]\n");
 }
 
+/* ?service=&action=&resource=&status=: as in a check of verify.h, whose words they are; after, limit, last. */
 static void journal_get(struct admin *a)
 {
-    int64_t after = 0, most = 1000;
-    str_to_i64(http_query(a->request, "after", a->arena), &after);
-    str_to_i64(http_query(a->request, "limit", a->arena), &most);
-    struct str service = http_query(a->request, "service", a->arena);
-    journal_list(cloud_journal(a->cloud), after < 0 ? 0 : (uint64_t)after, most < 0 ? 0 : (size_t)most,
-                 service.n ? service.p : NULL, &a->reply->body);
+    struct err e = { 0 };
+    uint64_t seen = 0;
+    if (verify_journal(a->cloud, a->request, a->arena, &a->reply->body, &seen, &e)) {
+        fail(a, e.status, e.code, e.message);
+        return;
+    }
+    http_reply_header(a->reply, a->arena, "Weirbox-Last", arena_f(a->arena, "%llu", (unsigned long long)seen));
     http_reply_header(a->reply, a->arena, "Content-Type", S("application/x-ndjson"));
+}
+
+static void verify_post(struct admin *a)
+{
+    struct err e = { 0 };
+    int result = verify_run(a->cloud, a->request->body, a->arena, &a->reply->body, &e);
+    if (result < 0)
+        fail(a, e.status, e.code, e.message);
+    else
+        a->reply->status = result ? 409 : 200;
+}
+
+/* The one of topic=, stream=, bucket= that is there. */
+static enum peek_kind named(struct admin *a, struct str *ret_name)
+{
+    enum peek_kind found = PEEK_NONE;
+    for (int kind = PEEK_TOPIC; kind <= PEEK_BUCKET; kind++) {
+        struct str name = http_query(a->request, peek_kind_name((enum peek_kind)kind), a->arena);
+        if (name.n)
+            found = (enum peek_kind)kind, *ret_name = name;
+    }
+    return found;
+}
+
+static void peek_get(struct admin *a)
+{
+    struct err e = { 0 };
+    struct buf cursor = BUF_INIT;
+    int64_t limit = 10;
+    struct peek_options o = { .from = http_query(a->request, "from", a->arena), .after = http_query(a->request, "after", a->arena) };
+    struct str text = http_query(a->request, "limit", a->arena);
+    o.kind = named(a, &o.name);
+    o.follow = str_eq(http_query(a->request, "follow", a->arena), S("on"));
+    if (!o.after.n)
+        o.after.p = NULL;
+    if (!o.kind)
+        fail(a, 400, "BAD_REQUEST", "say what to look into: topic=NAME, stream=NAME or bucket=NAME");
+    else if (text.n && (!str_to_i64(text, &limit) || limit < 0 || limit > 1000))
+        fail(a, 400, "BAD_REQUEST", "limit: must be a whole number from 0 to 1000");
+    else if ((o.limit = (size_t)limit, peek_list(a->cloud, &o, a->arena, &a->reply->body, &cursor, &e)))
+        fail(a, e.status, e.code, e.message);
+    if (a->reply->status == 200) {
+        http_reply_header(a->reply, a->arena, "Weirbox-Cursor", arena_dup(a->arena, buf_str(&cursor)));
+        http_reply_header(a->reply, a->arena, "Content-Type", S("application/x-ndjson"));
+    }
+    buf_release(&cursor);
 }
 
 static void faults_get(struct admin *a)
@@ -102,7 +152,15 @@ static void faults_delete(struct admin *a)
 
 static void reset(struct admin *a)
 {
-    cloud_reset(a->cloud);
+    struct err e = { 0 };
+    struct str name;
+    enum peek_kind kind = named(a, &name);
+    if (kind && peek_purge(a->cloud, kind, name, &e)) {
+        fail(a, e.status, e.code, e.message);
+        return;
+    }
+    if (!kind)
+        cloud_reset(a->cloud);
     buf_z(&a->reply->body, "{\"reset\":true}\n");
 }
 
@@ -147,17 +205,28 @@ static const struct admin_route {
     { "GET", "/_weirbox/actions", actions },     { "GET", "/_weirbox/journal", journal_get },
     { "GET", "/_weirbox/faults", faults_get },   { "POST", "/_weirbox/faults", faults_post },
     { "PATCH", "/_weirbox/faults", faults_patch }, { "DELETE", "/_weirbox/faults", faults_delete },
+    { "GET", "/_weirbox/peek", peek_get },       { "POST", "/_weirbox/verify", verify_post },
     { "POST", "/_weirbox/reset", reset },        { "POST", "/_weirbox/settle", settle },
     { "GET", "/_weirbox/clock", clock_get },     { "POST", "/_weirbox/clock", clock_post },
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
 
+/* "http://127.0.0.1:8080" is of this machine, "http://127.0.0.1.example.org" is not. */
+static bool is_own_origin(struct str origin)
+{
+    static const char *const own[] = { "http://127.0.0.1", "https://127.0.0.1", "http://localhost", "https://localhost" };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        struct str rest = str_from(origin, strlen(own[i]));
+        if (str_starts(origin, str_of(own[i])) && (!rest.n || rest.p[0] == ':'))
+            return true;
+    }
+    return false;
+}
+
 static bool foreign_page(const struct http_request *r)
 {
-    struct str site = http_request_header(r, "Sec-Fetch-Site");
-    struct str origin = http_request_header(r, "Origin");
-    bool local = str_starts(origin, S("http://127.0.0.1")) || str_starts(origin, S("http://localhost"));
-    return str_eq(site, S("cross-site")) || (origin.n && !local);
+    struct str site = http_request_header(r, "Sec-Fetch-Site"), origin = http_request_header(r, "Origin");
+    return str_eq(site, S("cross-site")) || (origin.n && !is_own_origin(origin));
 }
 
 static bool is_known_path(struct str path)

@@ -55,6 +55,7 @@ enum cloud_auth cloud_auth_mode(const struct cloud *c) { return c->options.auth;
 bool cloud_verbose(const struct cloud *c) { return c->options.verbose; }
 bool cloud_ready(struct cloud *c) { return atomic_load(&c->ready); }
 struct relay *cloud_relay(struct cloud *c) { return c->relay; }
+struct tls *cloud_tls(struct cloud *c) { return c->options.tls; }
 const char *cloud_setting(const struct cloud *c, const char *name) { return map_get(&c->settings, str_of(name)); }
 
 bool cloud_setting_on(const struct cloud *c, const char *name, bool otherwise)
@@ -348,7 +349,7 @@ struct cloud *cloud_open(const struct cloud_options *o, struct err *e)
     c->clock = o->clock ? o->clock : &c->own_clock;
     c->topics = plog_set_open();
     c->faults = faults_open(o->seed);
-    c->journal = journal_open(o->journal_entries);
+    c->journal = journal_open(o->journal_entries, o->seed);
     c->sigv4 = sigv4_open();
     c->data_dir = o->data_dir ? mem_dup(str_of(o->data_dir)) : NULL;
     for (const struct cloud_setting *s = o->settings; s && s->name; s++)

@@ -37,7 +37,7 @@ struct cloud_options {
     size_t journal_entries;
     int threads;                /* 0 = 2 */
     bool verbose;               /* a log line on stderr for each call */
-    struct tls *tls;            /* every HTTP port speaks TLS too; NULL = plain only; must outlive the cloud */
+    struct tls *tls;            /* every port speaks TLS too; NULL = plain only; must outlive the cloud */
 };
 
 struct cloud *cloud_open(const struct cloud_options *o, struct err *e);
@@ -71,6 +71,7 @@ struct sigv4_key cloud_own_key(const struct cloud *c); /* the pair drawn from th
 bool cloud_verbose(const struct cloud *c);
 bool cloud_ready(struct cloud *c); /* every service is open and every port is listened on */
 struct relay *cloud_relay(struct cloud *c); /* NULL without TLS */
+struct tls *cloud_tls(struct cloud *c);     /* NULL: plain only */
 /* The default identity: account 000000000000, region us-east-1. */
 #define CLOUD_ACCOUNT "000000000000"
 #define CLOUD_REGION "us-east-1"

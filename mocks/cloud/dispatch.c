@@ -43,6 +43,13 @@ void call_header(struct call *c, const char *name, struct str value) { http_repl
 
 /* ---- 9 journal ---- */
 
+/* What the rules did to this call; NULL = nothing. */
+static const char *fault_word(const struct fault_verdict *f)
+{
+    static const char *const words[] = { [FAULT_ERROR] = "error", [FAULT_THROTTLE] = "throttle", [FAULT_RESET] = "reset", [FAULT_PARTIAL] = "partial" };
+    return f->effect != FAULT_NONE ? words[f->effect] : f->latency_ms > 0 ? "latency" : NULL;
+}
+
 static void write_journal(struct call *c, bool failed)
 {
     struct journal_entry entry = {
@@ -54,6 +61,7 @@ static void write_journal(struct call *c, bool failed)
         .bytes_in = c->request->body.n,
         .bytes_out = http_reply_body(c->reply).n,
         .fault_rule = c->fault.rule,
+        .fault = fault_word(&c->fault),
         .internal = c->internal,
     };
     if (failed)

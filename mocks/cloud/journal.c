@@ -7,19 +7,23 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/utf8.h"
+#include "mocks/cloud/redact.h"
 
 struct journal {
     pthread_mutex_t lock;
     uint64_t total; /* entries ever added; entry id i sits at (i - 1) % capacity */
     size_t capacity;
+    uint64_t seed;
     struct journal_entry *ring; /* made at the first entry: an idle cloud does not pay for it */
 };
 
-struct journal *journal_open(size_t capacity)
+struct journal *journal_open(size_t capacity, uint64_t seed)
 {
     struct journal *j = mem_zero(sizeof *j);
     pthread_mutex_init(&j->lock, NULL);
     j->capacity = capacity ? capacity : 4096;
+    j->seed = seed;
     return j;
 }
 
@@ -39,12 +43,11 @@ void journal_reset(struct journal *j)
 
 static void cut_into(char *out, size_t room, struct str s)
 {
-    size_t n = s.n < room - 1 ? s.n : room - 1;
-    while (n && n < s.n && ((unsigned char)s.p[n] & 0xC0) == 0x80)
-        n--; /* never in the middle of a character */
-    if (n)
-        memcpy(out, s.p, n);
-    out[n] = 0;
+    struct str head = utf8_head(s, room - 1);
+    if (head.n)
+        memcpy(out, head.p, head.n);
+    out[head.n] = 0;
+    redact_text(out);
 }
 
 void journal_add(struct journal *j, struct journal_entry *entry, struct str resource, struct str reason)
@@ -66,10 +69,10 @@ static void put_text(struct buf *out, const char *name, const char *text)
     json_put_text(out, str_of(text));
 }
 
-static void put_entry(struct buf *out, const struct journal_entry *e)
+void journal_put(const struct journal *j, const struct journal_entry *e, struct buf *out)
 {
     char iso[CLOCK_TEXT];
-    buf_f(out, "{\"id\":%llu,\"time\":\"%s\"", (unsigned long long)e->id, clock_iso(e->time_ms, iso));
+    buf_f(out, "{\"id\":%llu,\"time\":\"%s\",\"seed\":%llu", (unsigned long long)e->id, clock_iso(e->time_ms, iso), (unsigned long long)j->seed);
     put_text(out, "service", e->service);
     put_text(out, "action", e->action);
     put_text(out, "resource", e->resource);
@@ -80,35 +83,69 @@ static void put_entry(struct buf *out, const struct journal_entry *e)
     if (e->code[0])
         put_text(out, "code", e->code);
     if (e->fault_rule >= 0)
-        buf_f(out, ",\"fault\":%d", e->fault_rule);
+        buf_f(out, ",\"fault_rule\":%d", e->fault_rule);
+    if (e->fault)
+        put_text(out, "fault", e->fault);
     if (e->reason[0])
         put_text(out, "reason", e->reason);
     buf_z(out, "}\n");
 }
 
-uint64_t journal_list(struct journal *j, uint64_t after, size_t most, const char *service, struct buf *out)
+static uint64_t forgotten(const struct journal *j) { return j->total > j->capacity ? j->total - j->capacity : 0; }
+
+uint64_t journal_each(struct journal *j, uint64_t after, bool (*fn)(void *arg, const struct journal_entry *e), void *arg)
 {
     pthread_mutex_lock(&j->lock);
-    uint64_t kept_from = j->total > j->capacity ? j->total - j->capacity : 0;
     uint64_t last = after;
-    if (after < kept_from)
-        after = kept_from;
-    for (uint64_t i = after; i < j->total && most; i++) {
+    if (after < forgotten(j))
+        after = forgotten(j);
+    for (uint64_t i = after; i < j->total; i++) {
         const struct journal_entry *e = &j->ring[i % j->capacity];
+        if (!fn(arg, e))
+            break;
         last = e->id;
-        if (service && strcmp(service, e->service) != 0)
-            continue;
-        put_entry(out, e);
-        most--;
     }
     pthread_mutex_unlock(&j->lock);
     return last;
+}
+
+struct listing {
+    struct journal *journal;
+    size_t left;
+    const char *service;
+    struct buf *out;
+};
+
+static bool list_one(void *arg, const struct journal_entry *e)
+{
+    struct listing *l = arg;
+    if (!l->left)
+        return false;
+    if (l->service && strcmp(l->service, e->service) != 0)
+        return true;
+    journal_put(l->journal, e, l->out);
+    l->left--;
+    return true;
+}
+
+uint64_t journal_list(struct journal *j, uint64_t after, size_t most, const char *service, struct buf *out)
+{
+    struct listing l = { j, most, service, out };
+    return journal_each(j, after, list_one, &l);
 }
 
 uint64_t journal_total(struct journal *j)
 {
     pthread_mutex_lock(&j->lock);
     uint64_t n = j->total;
+    pthread_mutex_unlock(&j->lock);
+    return n;
+}
+
+uint64_t journal_forgotten(struct journal *j)
+{
+    pthread_mutex_lock(&j->lock);
+    uint64_t n = forgotten(j);
     pthread_mutex_unlock(&j->lock);
     return n;
 }

@@ -17,6 +17,7 @@
 
 struct call;
 struct cloud;
+struct peek_record;
 
 enum param_type {
     PARAM_STRING = 1, PARAM_BLOB, PARAM_INTEGER, PARAM_LONG, PARAM_BOOLEAN, PARAM_TIMESTAMP,
@@ -86,6 +87,11 @@ struct service {
     int (*settle)(void *state, int64_t timeout_ms, struct err *e);
     /* Optional: what /_weirbox/status shows of it, as JSON members without braces: "\"streams\":3". */
     void (*describe)(void *state, struct buf *out);
+    /* Optional: what it keeps by name (records of a stream, objects of a bucket), for people who look (peek.h): each, those of
+     * a partition in their order; dropping it; the names there are. false: nothing is called that. */
+    bool (*look)(void *state, struct str name, void (*fn)(void *arg, const struct peek_record *r), void *arg);
+    bool (*purge)(void *state, struct str name);
+    void (*names)(void *state, void (*fn)(void *arg, struct str name), void *arg);
 };
 
 /* One request on its way through a service. Lives in the request's arena. */

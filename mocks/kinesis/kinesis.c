@@ -185,4 +185,7 @@ const struct service kinesis_service = {
     .close = streams_close,
     .reset = streams_reset,
     .describe = streams_describe,
+    .look = records_look,
+    .purge = records_purge,
+    .names = records_names,
 };

@@ -130,6 +130,11 @@ int wire_bind(struct call *c);
 void wire_phrase(struct call *c);
 void wire_finish(struct call *c);
 
+/* records_peek.c */
+bool records_look(void *state, struct str name, void (*fn)(void *arg, const struct peek_record *r), void *arg);
+bool records_purge(void *state, struct str name);
+void records_names(void *state, void (*fn)(void *arg, struct str name), void *arg);
+
 /* streams.c */
 void *streams_open(struct cloud *cloud, struct err *e);
 void streams_close(void *state);

@@ -81,6 +81,7 @@ struct mysqld_session {
     bool no_autocommit, in_transaction; /* as the client sees it */
     bool began;                         /* its own engine is inside a transaction of SQLite */
     bool switched;                      /* authentication was switched once */
+    bool secured;                       /* TLS was asked for */
     uint16_t warnings;
     char *user, *database;              /* database NULL: none chosen */
     struct buf partial;                 /* packets of a command that goes on */
@@ -141,6 +142,7 @@ bool mysqld_users_check(const struct mysqld_users *u, struct str user, struct st
 
 /* ---- mysqld_login.c ---- */
 void mysqld_login_greet(struct mysqld_session *s, struct buf *out);
+bool mysqld_login_asks_for_tls(const struct mysqld_session *s, struct str packet); /* an SSLRequest that is to be honoured */
 int mysqld_login_connect(struct call *c);
 int mysqld_login_switched(struct call *c);
 int mysqld_login_change_user(struct call *c);
@@ -150,6 +152,7 @@ enum { MYSQL_ACTION_CONNECT, MYSQL_ACTION_SWITCH, MYSQL_ACTIONS = 26 };
 extern const struct action mysqld_command_actions[MYSQL_ACTIONS];
 /* The action of a command's byte, whether it has no answer; NULL when there is none. */
 const struct action *mysqld_command_find(uint8_t number, bool *ret_silent);
+bool mysqld_command_is_text(const struct action *a); /* its payload is for people: SQL, a name; no response to a challenge */
 
 /* ---- mysqld_prepared.c ---- */
 int mysqld_prepared_prepare(struct call *c);

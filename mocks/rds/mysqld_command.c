@@ -152,3 +152,9 @@ const struct action *mysqld_command_find(uint8_t number, bool *ret_silent)
         }
     return NULL;
 }
+
+bool mysqld_command_is_text(const struct action *a)
+{
+    uint8_t number = numbers[a - mysqld_command_actions].number;
+    return number == 0x02 || number == 0x03 || number == 0x16;
+}

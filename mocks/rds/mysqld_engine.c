@@ -120,7 +120,9 @@ void mysqld_engine_refresh(struct mysqld_engine *en)
         return;
     forget_statements(en);
     forget_pages(en);
-    en->schema_epoch = epoch;
+    /* Statements are prepared by the schema in memory; only one that runs compares it with the file's and reads it again. */
+    if (mysqld_engine_exec(en, "SELECT 1 FROM main.sqlite_schema LIMIT 1") == SQLITE_OK)
+        en->schema_epoch = epoch;
 }
 
 struct mysqld_statement *mysqld_engine_find(struct mysqld_engine *en, struct str key) { return map_get(&en->statements, key); }

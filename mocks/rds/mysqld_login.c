@@ -1,4 +1,5 @@
-/* mysqld_login.c - from the greeting to a session that may ask: HandshakeV10, HandshakeResponse41, AuthSwitchRequest.
+/* mysqld_login.c - from the greeting to a session that may ask: HandshakeV10, SSLRequest, HandshakeResponse41,
+ * AuthSwitchRequest.
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html
  *
  * The greeting names caching_sha2_password, as servers from 8.0 on do (clients from 9.0 on have no other plugin). A
@@ -14,7 +15,8 @@ enum {
     /* LONG_PASSWORD FOUND_ROWS LONG_FLAG CONNECT_WITH_DB PROTOCOL_41 TRANSACTIONS SECURE_CONNECTION MULTI_STATEMENTS
      * MULTI_RESULTS PS_MULTI_RESULTS PLUGIN_AUTH CONNECT_ATTRS PLUGIN_AUTH_LENENC. What is not offered (compression,
      * session tracking, no-EOF) makes every client use the classic form. */
-    OFFERED = 0x3fa20f,
+    OFFERED = 0x3fa20f, /* and CLIENT_SSL where there is a local CA */
+    SSL_REQUEST_BYTES = 32,
 };
 #define SHA2 "caching_sha2_password"
 #define NATIVE "mysql_native_password"
@@ -32,6 +34,7 @@ static void draw_nonce(struct mysqld_session *s)
 void mysqld_login_greet(struct mysqld_session *s, struct buf *out)
 {
     struct mysqld_writer w = { .b = out };
+    uint32_t offered = OFFERED | (cloud_tls(s->state->cloud) ? CLIENT_SSL : 0);
     draw_nonce(s);
     mysqld_begin(&w);
     buf_c(out, 10);
@@ -39,16 +42,24 @@ void mysqld_login_greet(struct mysqld_session *s, struct buf *out)
     mysqld_put_int(out, s->id, 4);
     buf_add(out, s->nonce, 8);
     buf_c(out, 0);
-    mysqld_put_int(out, OFFERED & 0xffff, 2);
+    mysqld_put_int(out, offered & 0xffff, 2);
     mysqld_put_int(out, MYSQL_CHARSET_UTF8MB4, 1);
     mysqld_put_int(out, MYSQL_AUTOCOMMIT, 2);
-    mysqld_put_int(out, OFFERED >> 16, 2);
+    mysqld_put_int(out, offered >> 16, 2);
     mysqld_put_int(out, MYSQL_NONCE + 1, 1);
     mysqld_put_int(out, 0, 8);
     mysqld_put_int(out, 0, 2);
     buf_add(out, s->nonce + 8, MYSQL_NONCE - 8 + 1);
     buf_add(out, s->state->plugin, strlen(s->state->plugin) + 1);
     mysqld_end(&w);
+}
+
+/* The beginning of a log-in without the rest, which comes through TLS then. It counts as a packet. */
+bool mysqld_login_asks_for_tls(const struct mysqld_session *s, struct str packet)
+{
+    struct mysqld_reader r = mysqld_reader_of(packet);
+    return s->phase == MYSQL_GREETED && !s->user && packet.n == SSL_REQUEST_BYTES && mysqld_get_int(&r, 4) & CLIENT_SSL &&
+           cloud_tls(s->state->cloud) && !tcp_is_secure(s->conn);
 }
 
 /* ---- the decision ---- */
@@ -114,6 +125,13 @@ static int bad_handshake(struct mysqld_command *m)
 
 /* ---- packets ---- */
 
+/* "user/database", for the journal. */
+static void tell_who(struct call *c)
+{
+    const struct mysqld_session *s = mysqld_command_of(c)->session;
+    c->resource = arena_f(c->arena, "%s/%s", s->user, s->pending_database);
+}
+
 /* Text up to a NUL, or to the end of the packet: some clients leave the last NUL out. */
 static struct str text_at_end(struct mysqld_reader *r)
 {
@@ -143,12 +161,14 @@ int mysqld_login_connect(struct call *c)
     set_text(&s->user, str_head(user, 255));
     set_text(&s->plugin, str_head(plugin.n ? plugin : S(NATIVE), 64));
     set_text(&s->pending_database, str_head(database, 255));
+    tell_who(c);
     return decide(m, response);
 }
 
 int mysqld_login_switched(struct call *c)
 {
     struct mysqld_command *m = mysqld_command_of(c);
+    tell_who(c);
     return decide(m, m->payload);
 }
 
@@ -169,5 +189,6 @@ int mysqld_login_change_user(struct call *c)
     free(s->database);
     s->database = NULL;
     s->phase = MYSQL_GREETED;
+    tell_who(c);
     return decide(m, response);
 }

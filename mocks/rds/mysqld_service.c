@@ -22,7 +22,7 @@ static const struct action *route(struct call *c)
         return NULL;
     }
     m->call = c;
-    c->resource = m->action == &mysqld_command_actions[MYSQL_ACTION_CONNECT] ? S("") : m->payload;
+    c->resource = m->action && mysqld_command_is_text(m->action) ? m->payload : S("");
     if (!m->action)
         mysqld_error(&c->err, MYSQL_UNKNOWN_COMMAND, "Unknown command");
     return m->action;
@@ -108,7 +108,7 @@ static int listen_state(void *state, const char *host, uint16_t port, uint16_t *
     if (most && (!str_to_i64(str_of(most), &connections) || connections < 1 || connections > 1000000))
         return err_set(e, 0, "SETTING_MALFORMED", "rds.max_connections: '%s' is no number of connections", most);
     const struct tcp_options o = { .clock = s->clock, .handler = &mysqld_session_handler, .ctx = s, .threads = MYSQL_WORKERS,
-                                   .max_frame_bytes = MYSQL_HEAD + MYSQL_LARGEST, .max_connections = (unsigned)connections };
+                                   .tls = cloud_tls(s->cloud), .max_frame_bytes = MYSQL_HEAD + MYSQL_LARGEST, .max_connections = (unsigned)connections };
     if (!s->lane && !(s->lane = mysqld_lane_open(s, e)))
         return -1;
     if (!s->server && !(s->server = tcp_open(&o, e)))

@@ -143,6 +143,11 @@ static void on_frame(void *ctx, struct tcp_conn *c, struct str frame)
         return;
     }
     s->next_seq++;
+    if (mysqld_login_asks_for_tls(s, payload)) {
+        s->secured = true;
+        tcp_answer(c, &nothing, 0, TCP_SEND_UPGRADE);
+        return;
+    }
     if (goes_on || s->partial.n)
         buf_str_add(&s->partial, payload);
     if (goes_on)
@@ -165,10 +170,32 @@ static void on_opened(void *ctx, struct tcp_conn *c)
     tcp_answer(c, &greeting, 0, TCP_SEND);
 }
 
+/* ---- TLS ---- */
+
+/* What only the journal can tell: the client's own message does not say which authority it would have to trust. */
+static void note_tls(struct mysqld_session *s, const char *why, const char *remedy)
+{
+    struct mysqld_state *state = s->state;
+    struct buf reason = BUF_INIT;
+    struct journal_entry entry = { .time_ms = clock_now_ms(state->clock), .service = "rds", .action = "Connect", .status = MYSQL_BAD_HANDSHAKE, .code = "TLS", .fault_rule = -1 };
+    buf_f(&reason, "TLS with %s: %s%s%s", tcp_peer(s->conn), why, remedy, remedy[0] ? tls_ca_path(cloud_tls(state->cloud)) : "");
+    journal_add(cloud_journal(state->cloud), &entry, S(""), buf_str(&reason));
+    buf_release(&reason);
+    s->secured = false;
+}
+
+static void on_insecure(void *ctx, struct tcp_conn *c, const char *why, bool distrusted)
+{
+    (void)ctx;
+    note_tls(tcp_session(c), why, distrusted ? "; the client trusts other authorities (ssl_ca=…): let it trust " : "");
+}
+
 static void on_closed(void *ctx, struct tcp_conn *c)
 {
     struct mysqld_session *s = tcp_session(c);
     (void)ctx;
+    if (s->secured && !s->user && tcp_cipher(c)[0])
+        note_tls(s, "the client left after it had seen the certificate", "; it takes it for another's (check the host's name), or trusts others than ");
     mysqld_session_forget(s);
     buf_release(&s->partial);
     free(s->user);
@@ -193,5 +220,6 @@ const struct tcp_handler mysqld_session_handler = {
     .opened = on_opened,
     .frame = on_frame,
     .full = on_full,
+    .insecure = on_insecure,
     .closed = on_closed,
 };

@@ -41,7 +41,8 @@ static const struct variable {
     { "group_concat_max_len", "1024", FREE },
     { "gtid_mode", "OFF", FIXED },
     { "gtid_purged", "", FREE },
-    { "have_ssl", "DISABLED", FIXED },
+    { "have_openssl", NULL, FIXED },
+    { "have_ssl", NULL, FIXED },
     { "hostname", "weirbox", FIXED },
     { "identity", NULL, FREE },
     { "information_schema_stats_expiry", "86400", FREE },
@@ -71,6 +72,7 @@ static const struct variable {
     { "query_cache_size", "0", FIXED },
     { "query_cache_type", "OFF", FIXED },
     { "read_only", "0", FIXED },
+    { "require_secure_transport", "0", FIXED },
     { "server_id", "1", FIXED },
     { "session_track_schema", "1", FREE },
     { "show_old_temporals", "0", FREE },
@@ -86,12 +88,14 @@ static const struct variable {
     { "sql_safe_updates", "0", FREE },
     { "sql_select_limit", "18446744073709551615", FREE },
     { "sql_warnings", "0", FREE },
+    { "ssl_ca", NULL, FIXED },
     { "storage_engine", "InnoDB", FREE },
     { "super_read_only", "0", FIXED },
     { "system_time_zone", "UTC", FIXED },
     { "table_definition_cache", "2000", FREE },
     { "time_zone", "SYSTEM", FREE },
     { "timestamp", NULL, FREE },
+    { "tls_version", "TLSv1.2,TLSv1.3", FIXED },
     { "transaction_isolation", "REPEATABLE-READ", FREE },
     { "transaction_read_only", "0", FREE },
     { "tx_isolation", "REPEATABLE-READ", FREE },
@@ -134,6 +138,7 @@ static struct mysqld_value integer(int64_t v) { return (struct mysqld_value){ .k
 static struct mysqld_value computed(struct mysqld_session *s, const struct variable *v, char scratch[32])
 {
     struct mysqld_value value = { .kind = MYSQL_V_TEXT };
+    const struct tls *tls = cloud_tls(s->state->cloud);
     if (!strcmp(v->name, "autocommit"))
         return integer(!s->no_autocommit);
     if (!strcmp(v->name, "last_insert_id") || !strcmp(v->name, "identity"))
@@ -144,6 +149,10 @@ static struct mysqld_value computed(struct mysqld_session *s, const struct varia
         int64_t us = clock_now_us(s->state->clock);
         snprintf(scratch, 32, "%lld.%06lld", (long long)(us / 1000000), (long long)(us % 1000000));
         value.text = str_of(scratch);
+    } else if (!strncmp(v->name, "have_", 5)) {
+        value.text = tls ? S("YES") : S("DISABLED");
+    } else if (!strcmp(v->name, "ssl_ca")) {
+        value.text = tls ? str_of(tls_ca_path(tls)) : S("");
     } else {
         value.text = str_of(s->state->version);
     }

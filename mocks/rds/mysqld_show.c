@@ -254,9 +254,11 @@ static int show_values(struct showing *x, bool variables)
     if (variables)
         mysqld_set_list(x->m->session, list_variable, &l);
     else
-        buf_f(x->out, "('Connections','%u'),('Questions','%llu'),('Threads_connected','%llu'),('Threads_running','1'),('Uptime','%lld'),('Ssl_cipher','')",
+        buf_f(x->out, "('Connections','%u'),('Questions','%llu'),('Threads_connected','%llu'),('Threads_running','1'),('Uptime','%lld'),"
+                      "('Ssl_cipher','%s'),('Ssl_version','%s')",
               atomic_load(&s->last_id), (unsigned long long)atomic_load(&s->questions), (unsigned long long)tcp_connections(s->server),
-              (long long)((clock_now_ms(s->clock) - s->opened_ms) / 1000));
+              (long long)((clock_now_ms(s->clock) - s->opened_ms) / 1000), tcp_cipher(x->m->session->conn),
+              tcp_tls_version(x->m->session->conn));
     buf_z(x->out, "))");
     return put_filter(x, S("Variable_name"));
 }

@@ -18,4 +18,9 @@ int objects_range(struct str text, uint64_t size, uint64_t *ret_from, uint64_t *
 /* Answers that there is no object to be read. */
 int objects_absent(struct call *c, enum store_result result, const struct version *marker);
 
+/* objects_peek.c: see mocks/cloud/peek.h */
+bool objects_look(void *state, struct str name, void (*fn)(void *arg, const struct peek_record *r), void *arg);
+bool objects_purge(void *state, struct str name);
+void objects_names(void *state, void (*fn)(void *arg, struct str name), void *arg);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "mocks/cloud/cloud.h"
 #include "mocks/s3/actions.h"
+#include "mocks/s3/objects.h"
 #include "mocks/s3/s3call.h"
 
 #define ROWS(X) \
@@ -328,4 +329,7 @@ const struct service s3_service = {
     .close = close_state,
     .reset = reset_state,
     .describe = describe,
+    .look = objects_look,
+    .purge = objects_purge,
+    .names = objects_names,
 };

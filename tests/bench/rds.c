@@ -2,12 +2,14 @@
  * selects of one row by LIMIT n, 1, leave. Prints one line a scenario: name, per second.
  *
  *   script   a new connection for each turn, with the statements that SQLAlchemy and PyMySQL send when they connect
- *   connect  a new connection for each turn, the three selects alone
+ *   connect  a new connection for each turn, the three selects alone; tls: the same over TLS, not resumed, not verified
  *   select   one connection, a select a turn
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +33,12 @@ struct load {
     int64_t until_us;
     _Atomic uint64_t turns, failed;
     bool reconnect, as_script;
+    SSL_CTX *tls;
 };
 
 struct client {
     int fd;
+    SSL *ssl; /* NULL = plain */
     char in[1 << 16];
     size_t at, n;
 };
@@ -46,7 +50,8 @@ static bool fill(struct client *c, size_t need)
             memmove(c->in, c->in + c->at, c->n - c->at);
             c->n -= c->at, c->at = 0;
         }
-        ssize_t got = recv(c->fd, c->in + c->n, sizeof c->in - c->n, 0);
+        size_t room = sizeof c->in - c->n;
+        ssize_t got = c->ssl ? SSL_read(c->ssl, c->in + c->n, (int)room) : recv(c->fd, c->in + c->n, room, 0);
         if (got <= 0)
             return false;
         c->n += (size_t)got;
@@ -75,7 +80,8 @@ static bool put(struct client *c, uint8_t seq, const char *payload, size_t n)
     if (n + 4 > sizeof head)
         return false;
     memcpy(head + 4, payload, n);
-    return send(c->fd, head, n + 4, MSG_NOSIGNAL) == (ssize_t)(n + 4);
+    ssize_t sent = c->ssl ? SSL_write(c->ssl, head, (int)n + 4) : send(c->fd, head, n + 4, MSG_NOSIGNAL);
+    return sent == (ssize_t)(n + 4);
 }
 
 static bool ask(struct client *c, const char *sql)
@@ -97,13 +103,21 @@ static bool ask(struct client *c, const char *sql)
     return true;
 }
 
-static bool log_in(struct client *c)
+static bool log_in(struct client *c, SSL_CTX *tls)
 {
-    static const char login[] = "\x0f\xa2\x3a\0\0\0\0\1\x2d" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "project_user\0"
+    static const char request[32] = "\x0f\xaa\x3a\0\0\0\0\1\x2d", login[] = "\x0f\xa2\x3a\0\0\0\0\1\x2d" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "project_user\0"
                                 "\x20" "01234567890123456789012345678901" "pinterest_data\0" "caching_sha2_password";
     size_t n;
     int first;
-    if (packet(c, &n) != 10 || !put(c, 1, login, sizeof login))
+    if (packet(c, &n) != 10)
+        return false;
+    if (tls && put(c, 1, request, sizeof request)) {
+        c->ssl = SSL_new(tls);
+        SSL_set_fd(c->ssl, c->fd);
+        if (SSL_connect(c->ssl) != 1)
+            return false;
+    }
+    if (!put(c, tls ? 2 : 1, login, sizeof login))
         return false;
     while ((first = packet(c, &n)) == 1)
         continue;
@@ -121,7 +135,7 @@ static bool dial(struct client *c, const struct load *l, unsigned turn)
             return false;
     }
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return connect(c->fd, (const struct sockaddr *)&l->to, sizeof l->to) == 0 && log_in(c);
+    return connect(c->fd, (const struct sockaddr *)&l->to, sizeof l->to) == 0 && log_in(c, l->tls);
 }
 
 static bool turn_of(struct client *c, struct load *l, unsigned turn)
@@ -138,6 +152,7 @@ static bool turn_of(struct client *c, struct load *l, unsigned turn)
         ok = ask(c, "ROLLBACK");
     if (l->reconnect) {
         put(c, 0, "\x01", 1);
+        SSL_free(c->ssl);
         close(c->fd);
     }
     return ok;
@@ -186,6 +201,11 @@ int main(int argc, char **argv)
     scenario("select", l, seconds, threads);
     l.reconnect = true;
     scenario("connect", l, seconds, threads);
+    l.tls = SSL_CTX_new(TLS_client_method());
+    signal(SIGPIPE, SIG_IGN);
+    scenario("tls", l, seconds, threads);
+    SSL_CTX_free(l.tls);
+    l.tls = NULL;
     l.as_script = true;
     scenario("script", l, seconds, threads);
     return 0;

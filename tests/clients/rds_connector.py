@@ -2,13 +2,23 @@
 import datetime, os, mysql.connector
 
 where = dict(host=os.environ["MYSQL_HOST"], port=int(os.environ["MYSQL_TCP_PORT"]), user="u", password="x", database="pinterest_data",
-             ssl_disabled=True, use_pure=True)
+             use_pure=True)
 
 
 def expect(got, want):
     assert got == want, "got %r, want %r" % (got, want)
 
 
+def cipher(**more):
+    c = mysql.connector.connect(**where, **more)
+    cur = c.cursor()
+    cur.execute("SHOW STATUS LIKE 'Ssl_cipher'")
+    return cur.fetchall()[0][1]
+
+
+assert cipher()  # TLS is what it prefers
+assert cipher(ssl_ca=os.environ["MYSQL_CA"], ssl_verify_cert=True, ssl_verify_identity=True)
+expect(cipher(ssl_disabled=True), "")
 c = mysql.connector.connect(**where)
 cur = c.cursor()
 cur.execute("SELECT * FROM geolocation_data LIMIT 17, 1")

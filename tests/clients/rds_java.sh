@@ -59,6 +59,11 @@ public class Rds {
                 expect(r.getTimestamp(2) != null && r.getString(3) != null, true);
             }
         }
+        try (Connection c = DriverManager.getConnection(url + "&useSsl=true&serverSslCert=" + System.getenv("MYSQL_CA"))) {
+            ResultSet r = c.createStatement().executeQuery("SHOW STATUS LIKE 'Ssl_version'");
+            r.next();
+            expect(r.getString(2).startsWith("TLSv1."), true);
+        }
         System.out.println("MariaDB Connector/J ok");
     }
 }

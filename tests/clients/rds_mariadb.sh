@@ -19,6 +19,15 @@ client -e 'SELECT * FROM nosuch' 2>"$scratch/error" && exit 1
 grep -q "ERROR 1146 (42S02) at line 1: Table 'pinterest_data.nosuch' doesn't exist" "$scratch/error" || exit 1
 expect "$(client -N -e 'SELECT SLEEP(0.01); SELECT COUNT(*) FROM information_schema.columns WHERE table_name = "user_data"')" $'0\n5'
 
+# TLS: without being asked, verified, and refused where another authority is trusted
+cipher() { client -N -e "SHOW STATUS LIKE 'Ssl_cipher'" "$@"; }
+expect "$(cipher --skip-ssl)" $'Ssl_cipher\t'
+[[ $(cipher --ssl) == Ssl_cipher$'\t'TLS_* ]] || exit 1
+[[ $(cipher --ssl --ssl-ca="$MYSQL_CA" --ssl-verify-server-cert) == *TLS_* ]] || exit 1
+[[ $(cipher --ssl --tls-version=TLSv1.2) == *ECDHE-* ]] || exit 1
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$scratch/key" -out "$scratch/other.pem" -subj /CN=other 2>/dev/null &&
+    if cipher --ssl --ssl-ca="$scratch/other.pem" --ssl-verify-server-cert 2>"$scratch/error"; then exit 1; fi
+
 # what is dumped is read back the same
 for table in pinterest_data geolocation_data user_data; do
     mariadb-dump "${access[@]}" pinterest_data $table >"$scratch/dump.sql" || exit 1

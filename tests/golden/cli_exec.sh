@@ -13,6 +13,7 @@ appears() { for _ in $(seq 200); do [ -s "$1" ] && return 0; sleep 0.02; done; r
 # statuses, as of env(1)
 expect 0 "" $weirbox exec -- true
 expect 7 "ended with status 7" $weirbox exec -- sh -c 'exit 7'
+grep -q "no call of the command has reached the cloud" stderr.txt || fail "it is not told that nothing was called"
 expect 127 "cannot run 'no-such-command': No such file" $weirbox exec -- no-such-command
 touch plain-file
 expect 126 "cannot run './plain-file': Permission denied" $weirbox exec -- ./plain-file
@@ -28,6 +29,25 @@ expect 125 "set XDG_RUNTIME_DIR" env XDG_RUNTIME_DIR=/proc $weirbox exec -- true
 [ "$($weirbox exec printf '%s|' --json '' 'a b' -- x)" = "--json||a b|--|x|" ] || fail "arguments are changed"
 [ "$(echo in | $weirbox exec -- cat)" = in ] || fail "stdin does not reach the command"
 expect 3 "weirbox exec --seed 5 -- sh -c 'exit 3 # '\\''x'" $weirbox exec --seed 5 -- sh -c "exit 3 # 'x"
+
+# what is told of a failure: the last calls, without those among the cloud's own services, and how to repeat it
+cat >fail.sh <<'SH'
+for i in $(seq 30); do
+    curl -sS -o /dev/null "$KAFKA_REST_URL/topics/0a1b2c3d4e5f.pin" -H 'Content-Type: application/vnd.kafka.json.v2+json' -d '{"records":[{"value":1}]}'
+done
+curl -sS -o /dev/null "$KAFKA_REST_URL/topics/none"
+exit 3
+SH
+if command -v curl >/dev/null; then
+    expect 3 "weirbox: the command ended with status 3; seed 41" $weirbox exec --seed 41 -- sh fail.sh
+    [ "$(grep -cE '^[0-9:.]{12}  kafka_rest ' stderr.txt)" = 20 ] || fail "not the last 20 calls: $(cat stderr.txt)"
+    grep -q "UploadPart" stderr.txt && fail "calls among the cloud's services hide the command's own"
+    grep -q "GetTopic  .* 404 .* none" stderr.txt || fail "the refused call is not shown"
+    tail -1 stderr.txt | grep -qx "  weirbox exec --seed 41 -- sh fail.sh" || fail "the last line is not the command that repeats it"
+fi
+mkdir -p own && echo "index,unique_id" >own/pinterest_data.csv
+expect 125 "pinterest_data needs the columns" $weirbox exec --tables own -- true
+expect 125 "none" $weirbox exec --tables none -- true
 
 # the environment
 AWS_PROFILE=real AWS_SESSION_TOKEN=real HTTP_PROXY=http://real $weirbox exec --seed 9 -- env >env.txt
@@ -49,6 +69,9 @@ if command -v curl >/dev/null; then
     expect 0 "200" $weirbox exec -- $put https://$url
     expect 0 "200" $weirbox exec -- $put --noproxy '*' https://$url
     expect 0 "200" $weirbox exec -- $put --noproxy '*' http://$url
+    expect 0 "200" $weirbox exec -- $put --noproxy '*' --cacert no/such/folder/global-bundle.pem https://$url
+    expect 0 "200" $weirbox exec -- $put --noproxy '*' --cacert us-east-1-bundle.pem https://$url
+    expect 77 "" $weirbox exec -- $put --noproxy '*' --cacert my-bundle.pem https://$url
     expect 0 "200" env -u LD_PRELOAD $weirbox exec -- env -u LD_PRELOAD $put https://$url
     expect 0 "200" $weirbox exec --redirect 'gateway.example.org:8443=apigw' -- $put --noproxy '*' "https://gateway.example.org:8443/${url#*/}"
     expect 0 "200" $weirbox exec --redirect '10.1.2.3=apigw' -- $put --noproxy '*' "http://10.1.2.3/${url#*/}"
@@ -57,7 +80,7 @@ if command -v curl >/dev/null; then
     expect 7 "refused a connection to 192.0.2.1:80 (curl)" $weirbox exec -- curl -sS --noproxy '*' http://192.0.2.1/
     expect 7 "refused a connection to 2001:db8::1:80 (curl)" $weirbox exec -- curl -sS --noproxy '*' 'http://[2001:db8::1]/'
     expect 0 "200" $weirbox exec -- sh -c 'curl -sS -o ready.txt -w "%{http_code}" "$WEIRBOX_URL/_weirbox/ready"'
-    expect 22 '"status":404' $weirbox exec -- sh -c 'curl -sS -f "$KAFKA_REST_URL/topics/none"'
+    expect 22 'GetTopic' $weirbox exec -- sh -c 'curl -sS -f "$KAFKA_REST_URL/topics/none"'
 fi
 
 # nothing outlives the run: children in the background, in a session of their own, and when weirbox is killed

@@ -17,6 +17,11 @@ expect 3 "weirbox up -d starts one" $weirbox logs
 expect 4 "not ready after 0 s: no cloud is up" $weirbox wait --timeout 0
 expect 4 "not ready" $weirbox wait --timeout 0 --url http://127.0.0.1:1
 
+# what cannot be served is never ready
+mkdir -p own && echo "index,unique_id" >own/pinterest_data.csv
+expect 3 "pinterest_data needs the columns" $weirbox up -d --port 0 --tables own
+expect 4 "no cloud is up" $weirbox wait --timeout 0
+
 # up, seen by all the others
 expect 0 "weirbox down ends it" $weirbox up -d --port 0 --seed 12 --verbose
 expect 0 "ready" $weirbox wait

@@ -73,12 +73,24 @@ static void a_bad_byte_is_taken_alone(void **state)
     assert_int_equal(s.n, 0);
 }
 
+static void heads_end_between_characters(void **state)
+{
+    (void)state;
+    struct str s = S("a\xc3\xbc\xf0\x9f\x98\x80z");
+    static const size_t want[] = { 0, 1, 1, 3, 3, 3, 3, 7, 8, 8 };
+    for (size_t n = 0; n < sizeof want / sizeof *want; n++)
+        assert_int_equal(utf8_head(s, n).n, want[n]);
+    assert_int_equal(utf8_head(S("\x80\x80\x80\x80\x80\x80"), 5).n, 5); /* no UTF-8: cut as asked */
+    assert_int_equal(utf8_head(S(""), 3).n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_is_told_from_malformed),
         cmocka_unit_test(every_code_point_goes_both_ways),
         cmocka_unit_test(a_bad_byte_is_taken_alone),
+        cmocka_unit_test(heads_end_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

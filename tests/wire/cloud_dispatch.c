@@ -263,6 +263,11 @@ static void the_journal_tells_what_happened_and_why(void **state)
     assert_str(json_get_text(first, "resource", &w->arena), "/one");
     assert_str(json_get_text(second, "code", &w->arena), "SlowDown");
     assert_true(str_find(second, S("fault rule 0")) != STR_NONE);
+    assert_true(str_find(second, S("\"fault_rule\":0,\"fault\":\"throttle\"")) != STR_NONE);
+    assert_true(str_find(first, S("fault")) == STR_NONE);
+    assert_true(str_find(first, S("\"seed\":7,")) != STR_NONE);
+    r = ask(w, "POST", "/_weirbox/verify", "[{\"where\":{\"fault\":\"throttle\",\"fault_rule\":0},\"count\":1},{\"where\":{\"fault\":null},\"count\":1}]");
+    assert_int_equal(r.status, 200);
 }
 
 static void admin_routes_answer(void **state)
@@ -295,12 +300,18 @@ static void admin_routes_answer(void **state)
 static void pages_of_other_sites_change_nothing(void **state)
 {
     struct world *w = *state;
-    struct err e = { 0 };
-    struct http_header origin = { S("Origin"), S("http://evil.example") };
-    struct client_request q = { .method = "POST", .url = arena_f(&w->arena, "%s/_weirbox/reset", cloud_url(w->cloud, "stub")), .headers = &origin, .n_headers = 1 };
-    struct client_response r;
-    assert_ok(client_do(w->client, &q, &w->arena, &r, &e), &e);
-    assert_int_equal(r.status, 403);
+    static const struct { const char *origin; int status; } cases[] = {
+        { "http://evil.example", 403 }, { "http://127.0.0.1.evil.example", 403 }, { "http://localhost.evil.example", 403 }, { "null", 403 },
+        { "http://127.0.0.1:3000", 200 }, { "https://localhost", 200 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err e = { 0 };
+        struct http_header origin = { S("Origin"), str_of(cases[i].origin) };
+        struct client_request q = { .method = "POST", .url = arena_f(&w->arena, "%s/_weirbox/reset", cloud_url(w->cloud, "stub")), .headers = &origin, .n_headers = 1 };
+        struct client_response r;
+        assert_ok(client_do(w->client, &q, &w->arena, &r, &e), &e);
+        assert_int_equal(r.status, cases[i].status);
+    }
 }
 
 static void a_port_in_use_is_named(void **state)

@@ -480,6 +480,27 @@ static void a_reset_brings_the_rows_back(void **state)
     rds_world_close(&w);
 }
 
+/* SQLite looks for a changed schema when a statement runs, not when it is prepared: every worker has to have looked before. */
+static void a_table_made_anew_has_its_new_columns_everywhere(void **state)
+{
+    enum { MANY = 40 };
+    struct rds_world w;
+    static struct rds_client c[MANY];
+    (void)state;
+    rds_world_open(&w, NULL, true);
+    for (int i = 0; i < MANY; i++)
+        rds_connect(&c[i], w.port, "pinterest_data");
+    expect(&c[0], "CREATE TABLE anew (a INT, b INT, c INT); INSERT INTO anew VALUES (1, 2, 3)", "OK 0\n---\nOK 1");
+    for (int i = 0; i < MANY; i++)
+        expect(&c[i], "SELECT * FROM anew", "1|2|3");
+    expect(&c[0], "DROP TABLE anew; CREATE TABLE anew (z INT); INSERT INTO anew VALUES (9)", "OK 0\n---\nOK 0\n---\nOK 1");
+    for (int i = 0; i < MANY; i++) {
+        expect(&c[i], "SELECT * FROM anew", "9");
+        rds_hang_up(&c[i]);
+    }
+    rds_world_close(&w);
+}
+
 static void too_many_connections_are_refused(void **state)
 {
     static const struct cloud_setting settings[] = { { "rds.max_connections", "3" }, { NULL, NULL } };
@@ -520,6 +541,7 @@ int main(void)
         cmocka_unit_test(many_threads_get_their_own_rows),
         cmocka_unit_test(faults_and_journal_know_every_command),
         cmocka_unit_test(a_reset_brings_the_rows_back),
+        cmocka_unit_test(a_table_made_anew_has_its_new_columns_everywhere),
         cmocka_unit_test(too_many_connections_are_refused),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

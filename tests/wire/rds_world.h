@@ -16,30 +16,64 @@
 #include "mocks/cloud/cloud.h"
 #include "mocks/rds/mysqld_packet.h"
 #include "mocks/rds/rds.h"
+#include "net/tls.h"
 
 static const struct service *const rds_world_services[] = { &rds_service, NULL };
 
 struct rds_world {
     struct clock clock;
     struct cloud *cloud;
+    struct tls *tls; /* NULL = plain */
+    char ca_dir[64];
     uint16_t port;
 };
 
-static inline void rds_world_open(struct rds_world *w, const struct cloud_setting *settings, bool real)
+static inline void rds_world_begin(struct rds_world *w, const struct cloud_setting *settings, bool real)
 {
     struct err e = { 0 };
     if (real)
         clock_init_real(&w->clock);
     else
         clock_init_virtual(&w->clock, 1609459200000);
-    struct cloud_options o = { .services = rds_world_services, .clock = &w->clock, .seed = 7, .settings = settings };
+    struct cloud_options o = { .services = rds_world_services, .clock = &w->clock, .seed = 7, .settings = settings, .tls = w->tls };
     w->cloud = cloud_open(&o, &e);
     if (!w->cloud)
         fail_msg("%s: %s", e.code, e.message);
     w->port = cloud_port(w->cloud, "rds");
 }
 
-static inline void rds_world_close(struct rds_world *w) { cloud_close(w->cloud); }
+static inline void rds_world_open(struct rds_world *w, const struct cloud_setting *settings, bool real)
+{
+    *w = (struct rds_world){ .tls = NULL };
+    rds_world_begin(w, settings, real);
+}
+
+/* … that speaks TLS, too, by a CA made for it. */
+static inline void rds_world_open_tls(struct rds_world *w, const struct cloud_setting *settings, bool real)
+{
+    struct err e = { 0 };
+    *w = (struct rds_world){ .tls = NULL };
+    snprintf(w->ca_dir, sizeof w->ca_dir, "%s/weirbox-ca.XXXXXX", P_tmpdir);
+    assert_non_null(mkdtemp(w->ca_dir));
+    w->tls = tls_open(w->ca_dir, &e);
+    assert_ok(w->tls ? 0 : -1, &e);
+    rds_world_begin(w, settings, real);
+}
+
+static inline void rds_world_close(struct rds_world *w)
+{
+    static const char *const files[] = { "ca.pem", "ca.key", "lock" };
+    char path[96];
+    cloud_close(w->cloud);
+    if (!w->tls)
+        return;
+    tls_close(w->tls);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/%s", w->ca_dir, files[i]);
+        unlink(path);
+    }
+    rmdir(w->ca_dir);
+}
 
 /* ---- a client ---- */
 
