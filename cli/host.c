@@ -10,6 +10,7 @@
 
 #include "base/embed.h"
 #include "cli/options.h"
+#include "mocks/kafka/kafka.h"
 #include "mocks/rds/rds.h"
 
 const struct option host_options[] = {
@@ -19,6 +20,7 @@ const struct option host_options[] = {
     { "buckets", "LIST", "buckets that exist from the start", "user-" FLOW_USER_ID "-bucket", NULL },
     { "tables", "DIR", "your own pinterest_data, geolocation_data and user_data (.csv or .jsonl) in the RDS", NULL, NULL },
     { "rds-users", "LIST", "who may log in to the RDS, NAME:PASSWORD,…; anybody when not given", NULL, NULL },
+    { "kafka-users", "LIST", "who may log in to Kafka by SCRAM or PLAIN, NAME:PASSWORD,…; anybody whose password is the name when not given", NULL, NULL },
     { "connector", "FILE", "the S3 sink's connector.properties", NULL, NULL },
     { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
     { "faults", "FILE", "fault rules as JSON", NULL, NULL },
@@ -33,28 +35,35 @@ const struct option host_options[] = {
 /* Host names of AWS and the service each means, the more special first. A row whose service the cloud has not is left out. */
 static const struct {
     const char *pattern, *service;
+    enum kafka_way way; /* of Kafka's ports */
 } amazon[] = {
-    { "*.rds.amazonaws.com", "rds" },
-    { "*.execute-api.*.amazonaws.com", "apigw" },
-    { "apigateway.*.amazonaws.com", "apigw" },
-    { "*.kafka.*.amazonaws.com", "kafka" },
-    { "*.kafka-serverless.*.amazonaws.com", "kafka" },
-    { "*.compute.amazonaws.com:8082", "kafka_rest" },
-    { "*.compute-1.amazonaws.com:8082", "kafka_rest" },
-    { "*.compute.amazonaws.com:8083", "connect" },
-    { "*.compute-1.amazonaws.com:8083", "connect" },
-    { "kinesis.*.amazonaws.com", "kinesis" },
-    { "*.kinesis.*.amazonaws.com", "kinesis" },
-    { "s3.amazonaws.com", "s3" },
-    { "s3.*.amazonaws.com", "s3" },
-    { "s3-*.amazonaws.com", "s3" },
-    { "*.s3.amazonaws.com", "s3" },
-    { "*.s3.*.amazonaws.com", "s3" },
-    { "*.s3-*.amazonaws.com", "s3" },
-    { "*.cloud.databricks.com", "databricks" },
-    { "*.azuredatabricks.net", "databricks" },
-    { "*.amazonaws.com", "edge" },
-    { "kafka-rest:8082", "kafka_rest" },
+    { "*.rds.amazonaws.com", "rds", 0 },
+    { "*.execute-api.*.amazonaws.com", "apigw", 0 },
+    { "apigateway.*.amazonaws.com", "apigw", 0 },
+    { "*.kafka.*.amazonaws.com:9094", "kafka", KAFKA_TLS },
+    { "*.kafka.*.amazonaws.com:9194", "kafka", KAFKA_TLS },
+    { "*.kafka.*.amazonaws.com:9096", "kafka", KAFKA_SASL_SCRAM },
+    { "*.kafka.*.amazonaws.com:9196", "kafka", KAFKA_SASL_SCRAM },
+    { "*.kafka.*.amazonaws.com:9098", "kafka", KAFKA_SASL_IAM },
+    { "*.kafka.*.amazonaws.com:9198", "kafka", KAFKA_SASL_IAM },
+    { "*.kafka.*.amazonaws.com", "kafka", KAFKA_PLAINTEXT },
+    { "*.kafka-serverless.*.amazonaws.com", "kafka", KAFKA_SASL_IAM },
+    { "*.compute.amazonaws.com:8082", "kafka_rest", 0 },
+    { "*.compute-1.amazonaws.com:8082", "kafka_rest", 0 },
+    { "*.compute.amazonaws.com:8083", "connect", 0 },
+    { "*.compute-1.amazonaws.com:8083", "connect", 0 },
+    { "kinesis.*.amazonaws.com", "kinesis", 0 },
+    { "*.kinesis.*.amazonaws.com", "kinesis", 0 },
+    { "s3.amazonaws.com", "s3", 0 },
+    { "s3.*.amazonaws.com", "s3", 0 },
+    { "s3-*.amazonaws.com", "s3", 0 },
+    { "*.s3.amazonaws.com", "s3", 0 },
+    { "*.s3.*.amazonaws.com", "s3", 0 },
+    { "*.s3-*.amazonaws.com", "s3", 0 },
+    { "*.cloud.databricks.com", "databricks", 0 },
+    { "*.azuredatabricks.net", "databricks", 0 },
+    { "*.amazonaws.com", "edge", 0 },
+    { "kafka-rest:8082", "kafka_rest", 0 },
 };
 
 /* ---- folders ---- */
@@ -158,6 +167,7 @@ int host_fill(struct args *a, struct host *h, struct err *e)
     set(h, "kinesis.streams", args_text(a, "streams"));
     set(h, "kinesis.auto_create", args_text(a, "auto-create"));
     set(h, "kafka.auto_create", args_text(a, "auto-create"));
+    set(h, "kafka.sasl_users", args_text(a, "kafka-users"));
     set(h, "rds.seed", arena_f(&a->arena, "%lld", (long long)seed).p);
     set(h, "rds.tables_dir", args_text(a, "tables"));
     set(h, "rds.users", args_text(a, "rds-users"));
@@ -203,7 +213,8 @@ static int fill_names(const struct args *a, struct host *h, struct err *e)
         if (strcmp(a->values[i].option->name, "redirect") == 0 && add_redirect(h, str_of(a->values[i].value), e))
             return -1;
     for (size_t i = 0; i < sizeof amazon / sizeof *amazon; i++) {
-        uint16_t port = cloud_port(h->cloud, amazon[i].service);
+        bool kafka = strcmp(amazon[i].service, "kafka") == 0 && cloud_state(h->cloud, "kafka");
+        uint16_t port = kafka ? kafka_service_port(cloud_state(h->cloud, "kafka"), amazon[i].way) : cloud_port(h->cloud, amazon[i].service);
         if (port)
             add_name(h, str_of(amazon[i].pattern), port);
     }

@@ -29,6 +29,7 @@
 #include "net/tcp.h"
 
 enum {
+    KAFKA_PORT = 9092,                    /* and those of the other ways 2, 4 and 6 more */
     KAFKA_BROKER_ID = 1,
     KAFKA_BROKERS = 3,                    /* as many replicas a topic may have */
     KAFKA_MAX_REQUEST = 100 << 20,        /* socket.request.max.bytes */
@@ -91,6 +92,7 @@ struct kafka_session {
     struct kafka_sasl *sasl; /* NULL: none begun */
     bool authenticated;
     bool raw_sasl; /* after SaslHandshake v0: the next frames are the mechanism's own */
+    char *host;    /* an MSK name that the client has signed for; NULL = none */
 };
 
 /* One request on its way. */
@@ -129,6 +131,8 @@ struct kafka_topic {
     int16_t replicas;
     struct map configs; /* those that were set: name -> char * */
 };
+/* The address this broker is told to the client under: the MSK name it came in by, or what is listened on. */
+struct str kafka_topics_host(struct call *c, int32_t *ret_port);
 /* The log of a topic; when it is not there: created if `create` and the settings allow, else NULL and *ret_error. */
 struct plog *kafka_topics_find(struct kafka_state *s, struct str name, bool create, int *ret_error);
 /* What is known of a log, locked: kafka_topics_unlock. Never NULL. */

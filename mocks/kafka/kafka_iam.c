@@ -6,6 +6,8 @@
  *
  * Signatures are verified with the cloud's keys, as of any AWS call. There are no policies: who has a key may do everything.
  */
+#include <stdlib.h>
+
 #include "base/codec.h"
 #include "base/json.h"
 #include "mocks/cloud/accounts.h"
@@ -54,6 +56,13 @@ static void put_parameter(struct buf *query, const char *name, struct str value)
     codec_percent(query, value, "");
 }
 
+/* A client that came by an MSK name is led back to that: it reads the region it signs for out of it. */
+static void keep_host(struct kafka_session *s, struct str host)
+{
+    free(s->host);
+    s->host = str_ends(host, S(".amazonaws.com")) ? mem_dup(host) : NULL;
+}
+
 int kafka_iam_aws(struct call *c, struct kafka_sasl *s, struct str in, bool *ret_over, struct str *ret_bytes, struct str *ret_message)
 {
     static const struct {
@@ -78,6 +87,7 @@ int kafka_iam_aws(struct call *c, struct kafka_sasl *s, struct str in, bool *ret
     struct str host = json_get_text(in, "host", c->arena), whole = arena_keep(c->arena, &target);
     if (check(c, host, whole, ret_message))
         return -1;
+    keep_host(kafka_request_of(c)->session, host);
     *ret_bytes = arena_f(c->arena, "{\"version\":\"2020_10_22\",\"request-id\":\"" STR_F "\"}", STR_A(c->request_id));
     *ret_over = true;
     return 0;

@@ -55,8 +55,7 @@ int kafka_members_find_coordinator(struct call *c)
     }
     if (!answer.error) {
         answer.id = KAFKA_BROKER_ID;
-        answer.host = str_of(kafka_state_of(c)->host);
-        answer.port = q->session->listener->port;
+        answer.host = kafka_topics_host(c, &answer.port);
     }
     return kafka_answer(c, &answer);
 }

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "mocks/kafka/kafka_broker.h"
 
-enum { PORT = 9092, WORKERS = 2 };
+enum { WORKERS = 2 };
 
 /* ---- through dispatch ---- */
 
@@ -174,7 +174,7 @@ static int listen_state(void *state, const char *host, uint16_t port, uint16_t *
     for (int way = 0; way < KAFKA_WAYS; way++) {
         bool wanted = way != KAFKA_TLS || cloud_tls(s->cloud);
         /* As MSK numbers them, when the first has its own. */
-        if (wanted && listen_way(s, way, host, port == PORT ? (uint16_t)(PORT + 2 * way) : way == 0 ? port : 0, e))
+        if (wanted && listen_way(s, way, host, port == KAFKA_PORT ? (uint16_t)(KAFKA_PORT + 2 * way) : way == 0 ? port : 0, e))
             return -1;
     }
     *ret_port = s->listeners[KAFKA_PLAINTEXT].port;
@@ -211,7 +211,7 @@ const struct service kafka_service = {
     .scheme = "kafka",
     .actions = kafka_api_actions,
     .n_actions = KAFKA_APIS,
-    .port = PORT,
+    .port = KAFKA_PORT,
     .max_body_bytes = KAFKA_MAX_REQUEST,
     .throttle = { 503, "REQUEST_TIMED_OUT", "The request timed out." },
     .route = route,

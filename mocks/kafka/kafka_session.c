@@ -127,6 +127,7 @@ static void on_closed(void *ctx, struct tcp_conn *c)
     struct kafka_session *s = tcp_session(c);
     (void)ctx;
     kafka_sasl_close(s->sasl);
+    free(s->host);
     free(s);
 }
 

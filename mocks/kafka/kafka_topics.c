@@ -172,12 +172,18 @@ static const struct kafka_field response_fields[] = {
 const struct kafka_schema kafka_metadata_request = KAFKA_SCHEMA(struct request, request_fields);
 const struct kafka_schema kafka_metadata_response = KAFKA_SCHEMA(struct response, response_fields);
 
-/* Under the address the client came in by. */
+struct str kafka_topics_host(struct call *c, int32_t *ret_port)
+{
+    const struct kafka_session *s = kafka_request_of(c)->session;
+    *ret_port = s->host ? KAFKA_PORT + 2 * (int)s->listener->way : s->listener->port;
+    return str_of(s->host ? s->host : kafka_state_of(c)->host);
+}
+
 static struct broker *own_broker(struct call *c)
 {
-    struct kafka_request *q = kafka_request_of(c);
     struct broker *b = ARENA_NEW(c->arena, struct broker);
-    *b = (struct broker){ .id = KAFKA_BROKER_ID, .host = str_of(kafka_state_of(c)->host), .port = q->session->listener->port };
+    b->id = KAFKA_BROKER_ID;
+    b->host = kafka_topics_host(c, &b->port);
     return b;
 }
 
@@ -282,6 +288,13 @@ struct cluster {
     int32_t operations;
 };
 
+static const struct kafka_field cluster_broker_fields[] = {
+    KAFKA(struct broker, INT32, id),
+    KAFKA(struct broker, STRING, host),
+    KAFKA(struct broker, INT32, port),
+    KAFKA(struct broker, STRING, rack, .nullable = KAFKA_NULL(0)),
+};
+static const struct kafka_schema cluster_broker_schema = KAFKA_SCHEMA(struct broker, cluster_broker_fields);
 static const struct kafka_field cluster_request_fields[] = { KAFKA(struct cluster_request, BOOL, operations) };
 static const struct kafka_field cluster_fields[] = {
     KAFKA(struct cluster, INT32, throttle_ms),
@@ -289,7 +302,7 @@ static const struct kafka_field cluster_fields[] = {
     KAFKA(struct cluster, STRING, message, .nullable = KAFKA_NULL(0)),
     KAFKA(struct cluster, STRING, cluster_id),
     KAFKA(struct cluster, INT32, controller),
-    KAFKA(struct cluster, ARRAY, brokers, .of = &broker_schema),
+    KAFKA(struct cluster, ARRAY, brokers, .of = &cluster_broker_schema),
     KAFKA(struct cluster, INT32, operations),
 };
 const struct kafka_schema kafka_describe_cluster_request = KAFKA_SCHEMA(struct cluster_request, cluster_request_fields);
