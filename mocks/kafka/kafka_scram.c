@@ -89,9 +89,9 @@ static int first(struct call *c, struct kafka_sasl *s, struct str in, struct str
     if (!password_of(c->state, s->user, &s->password))
         return refuse(c, ret_message, "SCRAM: the user is none of kafka.sasl_users");
     s->first_bare = arena_dup(&s->memory, rest);
-    s->nonce = arena_f(&s->memory, STR_F STR_F, STR_A(nonce), STR_A(cloud_uuid(c->cloud, c->arena)));
+    s->nonce = cloud_uuid(c->cloud, &s->memory);
     uint64_t salt[2] = { cloud_random(c->cloud), cloud_random(c->cloud) };
-    s->server_first = arena_f(&s->memory, "r=" STR_F ",s=" STR_F ",i=%d", STR_A(s->nonce),
+    s->server_first = arena_f(&s->memory, "r=" STR_F STR_F ",s=" STR_F ",i=%d", STR_A(nonce), STR_A(s->nonce),
                               STR_A(base64(c->arena, (struct str){ (const char *)salt, sizeof salt })), ITERATIONS);
     *ret_bytes = s->server_first;
     return 0;
@@ -112,13 +112,14 @@ static bool proves(size_t bytes, const uint8_t *salted, struct str auth, struct 
     return codec_same((struct str){ (const char *)claimed, bytes }, (struct str){ (const char *)stored_key, bytes });
 }
 
+/* Of the nonce only the server's own part is looked at, as Kafka does: librdkafka before 2.1 sends the client's part twice. */
 static int last(struct call *c, size_t bytes, struct kafka_sasl *s, struct str in, struct str *ret_bytes, struct str *ret_message)
 {
     size_t at = str_find(in, S(",p="));
     struct str without_proof = str_head(in, at == STR_NONE ? 0 : at), proof_text = attribute(in, 'p');
     struct buf proof = BUF_INIT, salt = BUF_INIT;
     uint8_t salted[SHA512_BYTES], key[SHA512_BYTES], signature[SHA512_BYTES];
-    bool well_formed = codec_unbase64(&proof, proof_text) && str_eq(attribute(in, 'r'), s->nonce) &&
+    bool well_formed = codec_unbase64(&proof, proof_text) && str_ends(attribute(in, 'r'), s->nonce) &&
                        codec_unbase64(&salt, attribute(s->server_first, 's'));
     struct str auth = arena_f(c->arena, STR_F "," STR_F "," STR_F, STR_A(s->first_bare), STR_A(s->server_first), STR_A(without_proof));
     codec_pbkdf2_sha2(bytes, s->password, buf_str(&salt), ITERATIONS, salted);
