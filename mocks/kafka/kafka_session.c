@@ -122,6 +122,19 @@ static void on_opened(void *ctx, struct tcp_conn *c)
     tcp_set_session(c, s);
 }
 
+/* What only the journal can tell: the client's own message does not say which authority it would have to trust. */
+static void on_insecure(void *ctx, struct tcp_conn *c, const char *why, bool distrusted)
+{
+    struct kafka_state *state = ((struct kafka_listener *)ctx)->state;
+    struct journal_entry entry = { .time_ms = clock_now_ms(state->clock), .service = "kafka", .action = "Connect", .code = "TLS", .fault_rule = -1 };
+    struct buf reason = BUF_INIT;
+    buf_f(&reason, "TLS with %s: %s", tcp_peer(c), why);
+    if (distrusted)
+        buf_f(&reason, "; the client trusts other authorities (ssl.ca.location, a trust store): let it trust %s", tls_ca_path(cloud_tls(state->cloud)));
+    journal_add(cloud_journal(state->cloud), &entry, S(""), buf_str(&reason));
+    buf_release(&reason);
+}
+
 static void on_closed(void *ctx, struct tcp_conn *c)
 {
     struct kafka_session *s = tcp_session(c);
@@ -136,5 +149,6 @@ const struct tcp_handler kafka_session_handler = {
     .length = frame_length,
     .opened = on_opened,
     .frame = on_frame,
+    .insecure = on_insecure,
     .closed = on_closed,
 };
