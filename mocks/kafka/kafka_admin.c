@@ -231,11 +231,10 @@ const struct kafka_schema kafka_delete_topics_response = KAFKA_SCHEMA(struct res
 static int delete(struct call *c, struct deleted *ret)
 {
     struct kafka_state *s = c->state;
-    if (!ret->name.p)
-        ret->message = S("deleting by topic id is not implemented here; give the name");
-    if (!ret->name.p)
-        return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-    if (!plog_set_remove(cloud_topics(c->cloud), ret->name))
+    const struct plog *log = ret->name.p ? NULL : kafka_topics_find_by_id(s, ret->id);
+    if (log)
+        ret->name = str_of(plog_name(log));
+    if (!ret->name.p || !plog_set_remove(cloud_topics(c->cloud), ret->name))
         return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
     kafka_topics_forget(s, ret->name);
     kafka_groups_forget_topic(s->groups, ret->name);
@@ -250,7 +249,10 @@ int kafka_admin_delete_topics(struct call *c)
     const struct kafka_array *list = by_id ? &r->topics : &r->names;
     struct deleted *topics = ARENA_ARRAY(c->arena, struct deleted, at_least_one(list));
     for (int32_t i = 0; i < list->n; i++) {
-        topics[i].name = by_id ? ((const struct delete_one *)list->at)[i].name : ((const struct str *)list->at)[i];
+        const struct delete_one *one = by_id ? (const struct delete_one *)list->at + i : NULL;
+        topics[i].name = one ? one->name : ((const struct str *)list->at)[i];
+        if (one)
+            memcpy(topics[i].id, one->id, sizeof topics[i].id);
         topics[i].error = (int16_t)(q->refused ? q->refused : delete(c, &topics[i]));
     }
     return kafka_answer(c, &(struct response){ .topics = { topics, list->n } });

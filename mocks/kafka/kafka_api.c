@@ -15,10 +15,10 @@ enum { NEVER = 99 };
     BUILT(3, "Metadata", 0, 11, 9, kafka_topics_metadata, metadata)                                     \
     BUILT(8, "OffsetCommit", 0, 8, 8, kafka_commits_commit, offset_commit)                              \
     BUILT(9, "OffsetFetch", 0, 7, 6, kafka_commits_fetch, offset_fetch)                                 \
-    BUILT(10, "FindCoordinator", 0, 3, 3, kafka_members_find_coordinator, find_coordinator)             \
+    BUILT(10, "FindCoordinator", 0, 3, 3, kafka_coordinator_find, find_coordinator)             \
     BUILT(11, "JoinGroup", 0, 7, 6, kafka_members_join, join_group)                                     \
-    BUILT(12, "Heartbeat", 0, 4, 4, kafka_members_heartbeat, heartbeat)                                 \
-    BUILT(13, "LeaveGroup", 0, 4, 4, kafka_members_leave, leave_group)                                  \
+    BUILT(12, "Heartbeat", 0, 4, 4, kafka_coordinator_heartbeat, heartbeat)                                 \
+    BUILT(13, "LeaveGroup", 0, 4, 4, kafka_coordinator_leave, leave_group)                                  \
     BUILT(14, "SyncGroup", 0, 5, 4, kafka_members_sync, sync_group)                                     \
     BUILT(15, "DescribeGroups", 0, 5, 5, kafka_grouplist_describe, describe_groups)                     \
     BUILT(16, "ListGroups", 0, 4, 3, kafka_grouplist_list, list_groups)                                 \

@@ -6,9 +6,11 @@
  *   kafka_offsets.c    ListOffsets, OffsetForLeaderEpoch, DeleteRecords
  *   kafka_topics.c     topics and what is known of them; Metadata     kafka_admin.c    creating, growing, deleting them
  *   kafka_configs.c    Describe-, Alter-, IncrementalAlterConfigs
- *   kafka_group.c      groups as a state machine                      kafka_members.c  FindCoordinator, Join-, Sync-, LeaveGroup, Heartbeat
+ *   kafka_group.c      groups as a state machine                      kafka_members.c  JoinGroup, SyncGroup
+ *   kafka_coordinator.c  FindCoordinator, Heartbeat, LeaveGroup
  *   kafka_commits.c    OffsetCommit, -Fetch, -Delete                  kafka_grouplist.c  Describe-, List-, DeleteGroups
  *   kafka_producers.c  InitProducerId, numbered batches               kafka_sasl.c     SaslHandshake, SaslAuthenticate
+ *   kafka_scram.c      SCRAM, PLAIN                                   kafka_iam.c      AWS_MSK_IAM, OAUTHBEARER
  *   kafka_wait.c       what waits: long polls, rebalances
  *
  * Threads: a worker of net/tcp runs a request to its end; one that waits is parked and finished by the thread of kafka_wait.c
@@ -135,6 +137,8 @@ struct kafka_topic {
 struct str kafka_topics_host(struct call *c, int32_t *ret_port);
 /* The log of a topic; when it is not there: created if `create` and the settings allow, else NULL and *ret_error. */
 struct plog *kafka_topics_find(struct kafka_state *s, struct str name, bool create, int *ret_error);
+/* NULL when no topic has that id. */
+struct plog *kafka_topics_find_by_id(struct kafka_state *s, const uint8_t id[16]);
 /* What is known of a log, locked: kafka_topics_unlock. Never NULL. */
 struct kafka_topic *kafka_topics_lock(struct kafka_state *s, struct plog *log);
 void kafka_topics_unlock(struct kafka_state *s);
@@ -181,14 +185,14 @@ struct kafka_groups *kafka_groups_open(struct kafka_state *s);
 void kafka_groups_close(struct kafka_groups *g);
 void kafka_groups_reset(struct kafka_groups *g);
 /* Ends what is overdue; when the next thing will be (INT64_MAX: nothing). closing: answers whoever waits. */
-int64_t kafka_groups_tick(struct kafka_groups *g, int64_t now_ms, bool closing);
+int64_t kafka_groups_tick(struct kafka_groups *g, bool closing);
 size_t kafka_groups_count(struct kafka_groups *g);
 void kafka_groups_forget_topic(struct kafka_groups *g, struct str topic);
-int kafka_members_find_coordinator(struct call *c);
+int kafka_coordinator_find(struct call *c);
 int kafka_members_join(struct call *c);
 int kafka_members_sync(struct call *c);
-int kafka_members_heartbeat(struct call *c);
-int kafka_members_leave(struct call *c);
+int kafka_coordinator_heartbeat(struct call *c);
+int kafka_coordinator_leave(struct call *c);
 int kafka_commits_commit(struct call *c);
 int kafka_commits_fetch(struct call *c);
 int kafka_commits_delete(struct call *c);

@@ -20,6 +20,12 @@ void kafka_group_set(struct str *owned, struct str value)
     *owned = (struct str){ copy, value.n };
 }
 
+void kafka_group_say_why(struct call *c, int error)
+{
+    if (error && !kafka_request_of(c)->refused && !c->reason.n)
+        call_reason(c, "%s", kafka_error_name(error));
+}
+
 /* ---- life ---- */
 
 static void close_member(struct kafka_member *m)
@@ -357,12 +363,12 @@ static int64_t due_ms(const struct kafka_group *g)
     return due;
 }
 
-int64_t kafka_groups_tick(struct kafka_groups *all, int64_t now, bool closing)
+int64_t kafka_groups_tick(struct kafka_groups *all, bool closing)
 {
     int64_t due = INT64_MAX;
     size_t at = 0;
-    (void)now;
     kafka_group_lock(all);
+    all->closing |= closing;
     for (struct map_entry *e; (e = map_next(&all->by_name, &at));) {
         if (closing)
             dismiss(all, e->value, KAFKA_COORDINATOR_NOT_AVAILABLE);

@@ -49,6 +49,7 @@ struct kafka_groups {
     struct map by_name;
     struct kafka_request *answered; /* to be finished when the lock is given up */
     int64_t due_ms;                 /* something new is due then */
+    bool closing;                   /* nobody may wait any longer */
 };
 
 /* Everything below under the lock. Giving it up finishes the requests that were answered meanwhile. */
@@ -73,6 +74,7 @@ void kafka_group_assigned(struct kafka_groups *all, struct kafka_group *g); /* t
 void kafka_group_finish(struct kafka_groups *all, struct kafka_request *q);
 bool kafka_group_is_leader(const struct kafka_group *g, const struct kafka_member *m);
 const char *kafka_group_state_name(enum kafka_group_state s);
+void kafka_group_say_why(struct call *c, int error); /* in the journal */
 void kafka_group_forget_commit(struct kafka_group *g, struct str key);
 
 /* ---- kafka_members.c: the answers of the two requests that wait ---- */

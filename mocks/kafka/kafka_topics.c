@@ -86,6 +86,19 @@ struct plog *kafka_topics_find(struct kafka_state *s, struct str name, bool crea
     return NULL;
 }
 
+struct plog *kafka_topics_find_by_id(struct kafka_state *s, const uint8_t id[16])
+{
+    size_t n;
+    struct plog **logs = plog_set_list(cloud_topics(s->cloud), &n), *found = NULL;
+    for (size_t i = 0; i < n && !found; i++) {
+        const struct kafka_topic *t = kafka_topics_lock(s, logs[i]);
+        found = memcmp(t->id, id, sizeof t->id) == 0 ? logs[i] : NULL;
+        kafka_topics_unlock(s);
+    }
+    free(logs);
+    return found;
+}
+
 /* ---- Metadata ---- */
 
 struct asked {
@@ -212,19 +225,6 @@ static bool has_id(const struct asked *a)
     return memcmp(a->id, none, sizeof none) != 0;
 }
 
-static struct plog *find_by_id(struct kafka_state *s, const uint8_t id[16])
-{
-    size_t n;
-    struct plog **logs = plog_set_list(cloud_topics(s->cloud), &n), *found = NULL;
-    for (size_t i = 0; i < n && !found; i++) {
-        const struct kafka_topic *t = kafka_topics_lock(s, logs[i]);
-        found = memcmp(t->id, id, sizeof t->id) == 0 ? logs[i] : NULL;
-        kafka_topics_unlock(s);
-    }
-    free(logs);
-    return found;
-}
-
 static struct kafka_array asked_topics(struct call *c, const struct request *r)
 {
     struct kafka_request *q = kafka_request_of(c);
@@ -232,7 +232,7 @@ static struct kafka_array asked_topics(struct call *c, const struct request *r)
     struct topic *topics = ARENA_ARRAY(c->arena, struct topic, (size_t)r->topics.n);
     for (int32_t i = 0; i < r->topics.n; i++) {
         int error = q->refused;
-        struct plog *log = error ? NULL : has_id(&asked[i]) && !asked[i].name.n ? find_by_id(c->state, asked[i].id)
+        struct plog *log = error ? NULL : has_id(&asked[i]) && !asked[i].name.n ? kafka_topics_find_by_id(c->state, asked[i].id)
                            : kafka_topics_find(c->state, asked[i].name, r->create, &error);
         topics[i] = (struct topic){ .error = (int16_t)error, .name = asked[i].name, .operations = NOT_ASKED };
         if (log)

@@ -102,7 +102,7 @@ static void *run(void *arg)
         w->groups_due_ms = INT64_MAX;
         pthread_mutex_unlock(&w->lock);
         finish(ready);
-        int64_t groups_due_ms = kafka_groups_tick(w->state->groups, now_ms, closing);
+        int64_t groups_due_ms = kafka_groups_tick(w->state->groups, closing);
         pthread_mutex_lock(&w->lock);
         w->groups_due_ms = groups_due_ms < w->groups_due_ms ? groups_due_ms : w->groups_due_ms;
         w->until_ms = earliest(w);
@@ -173,7 +173,7 @@ void kafka_wait_end(struct kafka_wait *w)
     if (started)
         pthread_join(w->thread, NULL);
     else
-        kafka_groups_tick(w->state->groups, INT64_MAX, true);
+        kafka_groups_tick(w->state->groups, true);
 }
 
 void kafka_wait_close(struct kafka_wait *w)
