@@ -50,16 +50,15 @@ struct kafka_wait;
 struct kafka_sasl;
 
 struct kafka_listener {
-    struct kafka_state *state;
     enum kafka_way way;
-    struct tcp_server *server;
-    uint16_t port;
+    _Atomic uint16_t port; /* 0 = not listened on */
 };
 
 struct kafka_state {
     struct cloud *cloud;
     struct clock *clock;
-    struct kafka_listener listeners[KAFKA_WAYS];
+    struct tcp_server *server;
+    struct kafka_listener listeners[KAFKA_WAYS]; /* of the one server */
     char *host; /* as advertised */
     char cluster_id[23];
     bool auto_create;
@@ -89,7 +88,8 @@ int kafka_api_versions(struct call *c);
 
 /* ---- kafka_session.c ---- */
 struct kafka_session {
-    struct kafka_listener *listener;
+    struct kafka_state *state;
+    const struct kafka_listener *listener;
     struct tcp_conn *conn;
     struct kafka_sasl *sasl; /* NULL: none begun */
     bool authenticated;
@@ -116,7 +116,7 @@ struct kafka_request {
     struct http_reply reply;
     struct arena arena;
     struct kafka_request *next; /* in kafka_wait.c's list */
-    int64_t due_ms, since_ms;
+    int64_t due_ms;
     bool waited; /* has its second look */
 };
 extern const struct tcp_handler kafka_session_handler;

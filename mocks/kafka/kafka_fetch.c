@@ -139,7 +139,7 @@ bool kafka_fetch_ready(struct kafka_request *q)
     const struct asked *asked = r->topics.at;
     for (int32_t i = 0; i < r->topics.n; i++) {
         const struct part *parts = asked[i].parts.at;
-        struct plog *log = plog_set_find(cloud_topics(q->session->listener->state->cloud), asked[i].name);
+        struct plog *log = plog_set_find(cloud_topics(q->session->state->cloud), asked[i].name);
         for (int32_t k = 0; k < asked[i].parts.n; k++) {
             if (!log || check(log, &parts[k]))
                 return true;

@@ -125,9 +125,8 @@ static void close_state(void *state)
     struct kafka_state *s = state;
     if (s->wait)
         kafka_wait_end(s->wait);
-    for (int i = 0; i < KAFKA_WAYS; i++)
-        if (s->listeners[i].server)
-            tcp_close(s->listeners[i].server);
+    if (s->server)
+        tcp_close(s->server);
     kafka_wait_close(s->wait);
     kafka_groups_close(s->groups);
     kafka_producers_close(s->producers);
@@ -153,16 +152,18 @@ static void *open_state(struct cloud *cloud, struct err *e)
     return NULL;
 }
 
+/* Kafka's clients speak first, with the length of a request that is far below TLS's first byte: a port can take both. */
 static int listen_way(struct kafka_state *s, enum kafka_way way, const char *host, uint16_t port, struct err *e)
 {
-    struct kafka_listener *l = &s->listeners[way];
-    struct tls *tls = cloud_tls(s->cloud);
-    const struct tcp_options o = { .clock = s->clock, .handler = &kafka_session_handler, .ctx = l, .threads = way == KAFKA_PLAINTEXT ? WORKERS : 1,
-                                   .tls = tls, .max_frame_bytes = KAFKA_MAX_REQUEST + 4 };
-    l->state = s;
-    l->way = way;
-    l->server = tcp_open(&o, e);
-    return l->server ? tcp_listen_secure(l->server, !tls ? TCP_PLAIN : way == KAFKA_TLS ? TCP_SECURE : TCP_EITHER, host, port, &l->port, e) : -1;
+    enum tcp_security security = !cloud_tls(s->cloud) ? TCP_PLAIN : way == KAFKA_TLS ? TCP_SECURE : TCP_EITHER;
+    s->listeners[way].way = way;
+    if (way == KAFKA_TLS && security == TCP_PLAIN)
+        return 0; /* nothing to offer there */
+    atomic_store(&s->listeners[way].port, port); /* the first client may come before the next line is over */
+    if (tcp_listen_secure(s->server, security, host, port, &port, e))
+        return -1;
+    atomic_store(&s->listeners[way].port, port);
+    return 0;
 }
 
 static int listen_state(void *state, const char *host, uint16_t port, uint16_t *ret_port, struct err *e)
@@ -171,13 +172,14 @@ static int listen_state(void *state, const char *host, uint16_t port, uint16_t *
     const char *advertised = cloud_setting(s->cloud, "kafka.advertised_host");
     if (!s->host)
         s->host = mem_dup(str_of(advertised ? advertised : strcmp(host, "0.0.0.0") ? host : "127.0.0.1"));
-    for (int way = 0; way < KAFKA_WAYS; way++) {
-        bool wanted = way != KAFKA_TLS || cloud_tls(s->cloud);
-        /* As MSK numbers them, when the first has its own. */
-        if (wanted && listen_way(s, way, host, port == KAFKA_PORT ? (uint16_t)(KAFKA_PORT + 2 * way) : way == 0 ? port : 0, e))
+    const struct tcp_options o = { .clock = s->clock, .handler = &kafka_session_handler, .ctx = s, .threads = WORKERS,
+                                   .tls = cloud_tls(s->cloud), .max_frame_bytes = KAFKA_MAX_REQUEST + 4 };
+    if (!s->server && !(s->server = tcp_open(&o, e)))
+        return -1;
+    for (int way = 0; way < KAFKA_WAYS; way++) /* as MSK numbers them, when the first has its own */
+        if (listen_way(s, way, host, port == KAFKA_PORT ? (uint16_t)(KAFKA_PORT + 2 * way) : way == 0 ? port : 0, e))
             return -1;
-    }
-    *ret_port = s->listeners[KAFKA_PLAINTEXT].port;
+    *ret_port = atomic_load(&s->listeners[KAFKA_PLAINTEXT].port);
     return 0;
 }
 
@@ -195,9 +197,7 @@ static void describe(void *state, struct buf *out)
 {
     struct kafka_state *s = state;
     static const char *const names[KAFKA_WAYS] = { "plaintext", "tls", "sasl_scram", "sasl_iam" };
-    uint64_t connections = 0;
-    for (int i = 0; i < KAFKA_WAYS; i++)
-        connections += s->listeners[i].server ? tcp_connections(s->listeners[i].server) : 0;
+    uint64_t connections = s->server ? tcp_connections(s->server) : 0;
     buf_f(out, "\"connections\":%llu,\"requests\":%llu,\"groups\":%zu", (unsigned long long)connections,
           (unsigned long long)atomic_load(&s->requests), kafka_groups_count(s->groups));
     for (int i = 0; i < KAFKA_WAYS; i++)

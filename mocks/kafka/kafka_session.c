@@ -85,8 +85,7 @@ static void read_raw_sasl(struct kafka_request *q)
 
 static void on_frame(void *ctx, struct tcp_conn *c, struct str frame)
 {
-    struct kafka_listener *l = ctx;
-    struct kafka_state *state = l->state;
+    struct kafka_state *state = ctx;
     struct kafka_session *s = tcp_session(c);
     struct kafka_request *q = mem_zero(sizeof *q);
     q->session = s;
@@ -112,20 +111,29 @@ static uint64_t frame_length(const char *head)
     return LENGTH + ((uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3]);
 }
 
+/* The one it came in by; the last asks for most. */
+static const struct kafka_listener *listener_of(const struct kafka_state *s, uint16_t port)
+{
+    int way = 0;
+    while (way < KAFKA_WAYS - 1 && s->listeners[way].port != port)
+        way++;
+    return &s->listeners[way];
+}
+
 static void on_opened(void *ctx, struct tcp_conn *c)
 {
-    struct kafka_listener *l = ctx;
     struct kafka_session *s = mem_zero(sizeof *s);
-    s->listener = l;
+    s->state = ctx;
+    s->listener = listener_of(ctx, tcp_local_port(c));
     s->conn = c;
-    s->authenticated = l->way == KAFKA_PLAINTEXT || l->way == KAFKA_TLS;
+    s->authenticated = s->listener->way == KAFKA_PLAINTEXT || s->listener->way == KAFKA_TLS;
     tcp_set_session(c, s);
 }
 
 /* What only the journal can tell: the client's own message does not say which authority it would have to trust. */
 static void on_insecure(void *ctx, struct tcp_conn *c, const char *why, bool distrusted)
 {
-    struct kafka_state *state = ((struct kafka_listener *)ctx)->state;
+    struct kafka_state *state = ctx;
     struct journal_entry entry = { .time_ms = clock_now_ms(state->clock), .service = "kafka", .action = "Connect", .code = "TLS", .fault_rule = -1 };
     struct buf reason = BUF_INIT;
     buf_f(&reason, "TLS with %s: %s", tcp_peer(c), why);
