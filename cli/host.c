@@ -35,35 +35,41 @@ const struct option host_options[] = {
 /* Host names of AWS and the service each means, the more special first. A row whose service the cloud has not is left out. */
 static const struct {
     const char *pattern, *service;
-    enum kafka_way way; /* of Kafka's ports */
 } amazon[] = {
-    { "*.rds.amazonaws.com", "rds", 0 },
-    { "*.execute-api.*.amazonaws.com", "apigw", 0 },
-    { "apigateway.*.amazonaws.com", "apigw", 0 },
-    { "*.kafka.*.amazonaws.com:9094", "kafka", KAFKA_TLS },
-    { "*.kafka.*.amazonaws.com:9194", "kafka", KAFKA_TLS },
-    { "*.kafka.*.amazonaws.com:9096", "kafka", KAFKA_SASL_SCRAM },
-    { "*.kafka.*.amazonaws.com:9196", "kafka", KAFKA_SASL_SCRAM },
-    { "*.kafka.*.amazonaws.com:9098", "kafka", KAFKA_SASL_IAM },
-    { "*.kafka.*.amazonaws.com:9198", "kafka", KAFKA_SASL_IAM },
-    { "*.kafka.*.amazonaws.com", "kafka", KAFKA_PLAINTEXT },
-    { "*.kafka-serverless.*.amazonaws.com", "kafka", KAFKA_SASL_IAM },
-    { "*.compute.amazonaws.com:8082", "kafka_rest", 0 },
-    { "*.compute-1.amazonaws.com:8082", "kafka_rest", 0 },
-    { "*.compute.amazonaws.com:8083", "connect", 0 },
-    { "*.compute-1.amazonaws.com:8083", "connect", 0 },
-    { "kinesis.*.amazonaws.com", "kinesis", 0 },
-    { "*.kinesis.*.amazonaws.com", "kinesis", 0 },
-    { "s3.amazonaws.com", "s3", 0 },
-    { "s3.*.amazonaws.com", "s3", 0 },
-    { "s3-*.amazonaws.com", "s3", 0 },
-    { "*.s3.amazonaws.com", "s3", 0 },
-    { "*.s3.*.amazonaws.com", "s3", 0 },
-    { "*.s3-*.amazonaws.com", "s3", 0 },
-    { "*.cloud.databricks.com", "databricks", 0 },
-    { "*.azuredatabricks.net", "databricks", 0 },
-    { "*.amazonaws.com", "edge", 0 },
-    { "kafka-rest:8082", "kafka_rest", 0 },
+    { "*.rds.amazonaws.com", "rds" },
+    { "*.execute-api.*.amazonaws.com", "apigw" },
+    { "apigateway.*.amazonaws.com", "apigw" },
+    { "*.compute.amazonaws.com:8082", "kafka_rest" },
+    { "*.compute-1.amazonaws.com:8082", "kafka_rest" },
+    { "*.compute.amazonaws.com:8083", "connect" },
+    { "*.compute-1.amazonaws.com:8083", "connect" },
+    { "kinesis.*.amazonaws.com", "kinesis" },
+    { "*.kinesis.*.amazonaws.com", "kinesis" },
+    { "s3.amazonaws.com", "s3" },
+    { "s3.*.amazonaws.com", "s3" },
+    { "s3-*.amazonaws.com", "s3" },
+    { "*.s3.amazonaws.com", "s3" },
+    { "*.s3.*.amazonaws.com", "s3" },
+    { "*.s3-*.amazonaws.com", "s3" },
+    { "*.cloud.databricks.com", "databricks" },
+    { "*.azuredatabricks.net", "databricks" },
+    { "*.amazonaws.com", "edge" },
+    { "kafka-rest:8082", "kafka_rest" },
+};
+
+/* MSK's bootstrap names, by the ports of each way in; before the others. */
+static const struct {
+    const char *pattern;
+    enum kafka_way way;
+} msk[] = {
+    { "*.kafka.*.amazonaws.com:9094", KAFKA_TLS },
+    { "*.kafka.*.amazonaws.com:9194", KAFKA_TLS },
+    { "*.kafka.*.amazonaws.com:9096", KAFKA_SASL_SCRAM },
+    { "*.kafka.*.amazonaws.com:9196", KAFKA_SASL_SCRAM },
+    { "*.kafka.*.amazonaws.com:9098", KAFKA_SASL_IAM },
+    { "*.kafka.*.amazonaws.com:9198", KAFKA_SASL_IAM },
+    { "*.kafka.*.amazonaws.com", KAFKA_PLAINTEXT },
+    { "*.kafka-serverless.*.amazonaws.com", KAFKA_SASL_IAM },
 };
 
 /* ---- folders ---- */
@@ -212,9 +218,11 @@ static int fill_names(const struct args *a, struct host *h, struct err *e)
     for (size_t i = 0; i < a->n_values; i++)
         if (strcmp(a->values[i].option->name, "redirect") == 0 && add_redirect(h, str_of(a->values[i].value), e))
             return -1;
+    void *kafka = cloud_state(h->cloud, "kafka");
+    for (size_t i = 0; kafka && i < sizeof msk / sizeof *msk; i++)
+        add_name(h, str_of(msk[i].pattern), kafka_service_port(kafka, msk[i].way));
     for (size_t i = 0; i < sizeof amazon / sizeof *amazon; i++) {
-        bool kafka = strcmp(amazon[i].service, "kafka") == 0 && cloud_state(h->cloud, "kafka");
-        uint16_t port = kafka ? kafka_service_port(cloud_state(h->cloud, "kafka"), amazon[i].way) : cloud_port(h->cloud, amazon[i].service);
+        uint16_t port = cloud_port(h->cloud, amazon[i].service);
         if (port)
             add_name(h, str_of(amazon[i].pattern), port);
     }

@@ -7,7 +7,7 @@
 
 #include "mocks/kafka/kafka_broker.h"
 
-enum { LONGEST_MS = 3600000 };
+enum { NAP_MS = 1, LONGEST_MS = 3600000 };
 
 struct kafka_wait {
     struct kafka_state *state;
@@ -65,28 +65,32 @@ static int64_t earliest(const struct kafka_wait *w)
     return due;
 }
 
-/* Under the lock, which is given up meanwhile. */
-static void sleep_until(struct kafka_wait *w, int64_t now_ms, uint64_t generation)
+/* Under the lock, which is given up meanwhile; ends early when the thread is woken. */
+static void nap(struct kafka_wait *w, int64_t ms)
 {
-    int64_t ms = w->until_ms - now_ms;
-    ms = ms < 1 ? 1 : ms > LONGEST_MS ? LONGEST_MS : ms;
-    if (w->woken)
-        return;
-    if (w->parked) {
-        w->on_topics = true;
-        pthread_mutex_unlock(&w->lock);
-        plog_set_wait(topics_of(w), generation, ms);
-        pthread_mutex_lock(&w->lock);
-        w->on_topics = false;
-        return;
-    }
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += (time_t)(ms / 1000);
     until.tv_nsec += (long)(ms % 1000 * 1000000);
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&w->changed, &w->lock, &until);
+    while (!w->woken && pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0)
+        continue;
+}
+
+/* Topics that change all the time are looked at once in NAP_MS. */
+static void sleep_until(struct kafka_wait *w, int64_t now_ms, uint64_t generation)
+{
+    int64_t ms = w->until_ms - now_ms;
+    ms = ms < NAP_MS ? NAP_MS : ms > LONGEST_MS ? LONGEST_MS : ms;
+    nap(w, w->parked ? NAP_MS : ms);
+    if (w->woken || !w->parked)
+        return;
+    w->on_topics = true;
+    pthread_mutex_unlock(&w->lock);
+    plog_set_wait(topics_of(w), generation, ms);
+    pthread_mutex_lock(&w->lock);
+    w->on_topics = false;
 }
 
 static void *run(void *arg)
@@ -98,13 +102,15 @@ static void *run(void *arg)
         int64_t now_ms = clock_now_ms(w->state->clock);
         bool closing = over = w->closing;
         struct kafka_request *ready = take_ready(w, now_ms);
+        bool groups_due = closing || now_ms >= w->groups_due_ms;
         w->woken = false;
-        w->groups_due_ms = INT64_MAX;
+        if (groups_due)
+            w->groups_due_ms = INT64_MAX;
         pthread_mutex_unlock(&w->lock);
         finish(ready);
-        int64_t groups_due_ms = kafka_groups_tick(w->state->groups, closing);
+        int64_t due_ms = groups_due ? kafka_groups_tick(w->state->groups, closing) : INT64_MAX;
         pthread_mutex_lock(&w->lock);
-        w->groups_due_ms = groups_due_ms < w->groups_due_ms ? groups_due_ms : w->groups_due_ms;
+        w->groups_due_ms = due_ms < w->groups_due_ms ? due_ms : w->groups_due_ms;
         w->until_ms = earliest(w);
         if (!over)
             sleep_until(w, clock_now_ms(w->state->clock), generation);
