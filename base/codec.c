@@ -9,6 +9,8 @@
 
 #include <openssl/aes.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
@@ -194,6 +196,21 @@ void codec_hmac_sha256(struct str key, struct str in, uint8_t out[SHA256_BYTES])
     SHA256_Update(&c, outer, sizeof outer);
     SHA256_Update(&c, digest, sizeof digest);
     SHA256_Final(out, &c);
+}
+
+static const EVP_MD *sha2(size_t bytes) { return bytes == SHA512_BYTES ? EVP_sha512() : EVP_sha256(); }
+
+void codec_sha2(size_t bytes, struct str in, uint8_t out[SHA512_BYTES]) { EVP_Digest(in.p, in.n, out, NULL, sha2(bytes), NULL); }
+
+void codec_hmac_sha2(size_t bytes, struct str key, struct str in, uint8_t out[SHA512_BYTES])
+{
+    HMAC(sha2(bytes), key.p ? key.p : "", (int)key.n, (const unsigned char *)in.p, in.n, out, NULL);
+}
+
+void codec_pbkdf2_sha2(size_t bytes, struct str password, struct str salt, unsigned iterations, uint8_t out[SHA512_BYTES])
+{
+    PKCS5_PBKDF2_HMAC(password.p ? password.p : "", (int)password.n, (const unsigned char *)salt.p, (int)salt.n, (int)iterations, sha2(bytes),
+                      (int)bytes, out);
 }
 
 void codec_aes256_cbc_encrypt(struct buf *out, const uint8_t key[AES256_KEY_BYTES], const uint8_t iv[AES_BLOCK_BYTES],

@@ -23,12 +23,16 @@ void codec_unpercent(struct buf *out, struct str in, bool plus);
 /* The same as a view: `in` itself when there is nothing to decode, else a copy in the arena. */
 struct str codec_plain(struct arena *a, struct str in, bool plus);
 
-enum { MD5_BYTES = 16, SHA1_BYTES = 20, SHA256_BYTES = 32 };
+enum { MD5_BYTES = 16, SHA1_BYTES = 20, SHA256_BYTES = 32, SHA512_BYTES = 64 };
 void codec_md5(struct str in, uint8_t out[MD5_BYTES]);
 void codec_sha1(struct str in, uint8_t out[SHA1_BYTES]);
 void codec_sha256(struct str in, uint8_t out[SHA256_BYTES]);
 void codec_hmac_sha1(struct str key, struct str in, uint8_t out[SHA1_BYTES]);
 void codec_hmac_sha256(struct str key, struct str in, uint8_t out[SHA256_BYTES]);
+/* The same by the digest's length: SHA256_BYTES or SHA512_BYTES of it, for SCRAM (RFC 5802; Hi is PBKDF2, RFC 8018). */
+void codec_sha2(size_t bytes, struct str in, uint8_t out[SHA512_BYTES]);
+void codec_hmac_sha2(size_t bytes, struct str key, struct str in, uint8_t out[SHA512_BYTES]);
+void codec_pbkdf2_sha2(size_t bytes, struct str password, struct str salt, unsigned iterations, uint8_t out[SHA512_BYTES]);
 /* Running digest for what comes in pieces (multipart ETags, chunked bodies). */
 struct codec_md5_run {
     void *ctx;

@@ -2,7 +2,7 @@
  *
  * slice[k][b] is the remainder of byte b followed by k zero bytes. Remainders are linear: a row of 256 is the
  * exclusive or of those of its eight single bits, and only these are written down (tests/unit/codec.c divides bit
- * by bit and compares).
+ * by bit and compares). Where the machine has an instruction for CRC-32C, that is used.
  */
 #include <zlib.h>
 
@@ -75,5 +75,31 @@ uint32_t codec_crc32(uint32_t crc, struct str in)
     return in.n ? (uint32_t)crc32_z(crc, (const unsigned char *)in.p, in.n) : crc;
 }
 
-uint32_t codec_crc32c(uint32_t crc, struct str in) { return ~(uint32_t)divide(crc32c_slice, (uint32_t)~crc, in); }
+#ifdef __x86_64__
+/* x86's own instruction, several times as fast as the tables. */
+__attribute__((target("sse4.2"))) static uint32_t crc32c_by_machine(uint32_t crc, struct str in)
+{
+    uint64_t state = (uint32_t)~crc;
+    const char *p = in.p;
+    size_t n = in.n;
+    for (; n >= 8; n -= 8, p += 8) {
+        uint64_t w;
+        memcpy(&w, p, 8);
+        state = __builtin_ia32_crc32di(state, w);
+    }
+    for (; n; n--, p++)
+        state = __builtin_ia32_crc32qi((uint32_t)state, (uint8_t)*p);
+    return ~(uint32_t)state;
+}
+#endif
+
+uint32_t codec_crc32c(uint32_t crc, struct str in)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("sse4.2"))
+        return crc32c_by_machine(crc, in);
+#endif
+    return ~(uint32_t)divide(crc32c_slice, (uint32_t)~crc, in);
+}
+
 uint64_t codec_crc64nvme(uint64_t crc, struct str in) { return ~divide(crc64nvme_slice, ~crc, in); }

@@ -15,13 +15,32 @@ work=$(mktemp -d)
 trap 'kill -INT "$(cat "$work/pid" 2>/dev/null)" 2>/dev/null; rm -rf "$work"' EXIT
 
 venv=$PWD/build/conformance
-packages="boto3 requests pymysql sqlalchemy pandas mysql-connector-python cryptography duckdb pyarrow deltalake pyspark"
+packages="boto3 requests pymysql sqlalchemy pandas mysql-connector-python cryptography duckdb pyarrow deltalake pyspark
+          kafka-python confluent-kafka aws-msk-iam-sasl-signer-python python-snappy lz4 zstandard"
 if command -v python3 >/dev/null && [ ! -f "$venv/done" ]; then
     echo "fetching Python clients from PyPI …"
     python3 -m venv "$venv" && for package in $packages; do
         "$venv/bin/pip" -q install "$package" >"$work/pip.log" 2>&1 || echo "  $package cannot be had: $(tail -1 "$work/pip.log")"
     done && touch "$venv/done"
 fi
+if command -v npm >/dev/null && [ ! -d "$venv/node_modules/kafkajs" ]; then
+    npm --prefix "$venv" install kafkajs >"$work/npm.log" 2>&1 || echo "  kafkajs cannot be had: $(tail -1 "$work/npm.log")"
+fi
+# java_clients FOLDER VERSION: kafka-clients and aws-msk-iam-auth with what they need
+java_clients() {
+    [ -d "$1" ] && return
+    mkdir -p "$work/$2"
+    printf '<project><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version><dependencies>%s%s%s</dependencies></project>' \
+        "<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-clients</artifactId><version>$2</version></dependency>" \
+        "<dependency><groupId>software.amazon.msk</groupId><artifactId>aws-msk-iam-auth</artifactId><version>1.1.5</version></dependency>" \
+        "<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>" >"$work/$2/pom.xml"
+    mvn -q -B -f "$work/$2/pom.xml" dependency:copy-dependencies -DoutputDirectory="$1" >"$work/mvn.log" 2>&1 || { rm -rf "$1"; echo "  kafka-clients $2 cannot be had: $(tail -1 "$work/mvn.log")"; }
+}
+if command -v mvn >/dev/null; then
+    java_clients "$venv/kafka-2.8.1" 2.8.1
+    java_clients "$venv/kafka-3.7.1" 3.7.1
+fi
+export NODE_PATH=$venv/node_modules KAFKA_JARS=$venv/kafka-2.8.1 KAFKA_JARS_3=$venv/kafka-3.7.1
 [ -d "$venv/bin" ] && export PATH=$venv/bin:$PATH
 
 start_cloud() {

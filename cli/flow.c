@@ -9,13 +9,14 @@
 #include "base/embed.h"
 #include "mocks/apigw/apigw.h"
 #include "mocks/connect/connect.h"
+#include "mocks/kafka/kafka.h"
 #include "mocks/kafka_rest/kafka_rest.h"
 #include "mocks/kinesis/kinesis.h"
 #include "mocks/s3/s3.h"
 #include "mocks/sts/sts.h"
 
 const struct service *const flow_services[] = {
-    &s3_service, &kinesis_service, &kafka_rest_service, &connect_service, &apigw_service, &sts_service, NULL,
+    &s3_service, &kinesis_service, &kafka_service, &kafka_rest_service, &connect_service, &apigw_service, &sts_service, NULL,
 };
 
 /* ---- the cloud ---- */

@@ -10,6 +10,7 @@
 
 #include "base/embed.h"
 #include "cli/options.h"
+#include "mocks/kafka/kafka.h"
 #include "mocks/rds/rds.h"
 
 const struct option host_options[] = {
@@ -19,6 +20,7 @@ const struct option host_options[] = {
     { "buckets", "LIST", "buckets that exist from the start", "user-" FLOW_USER_ID "-bucket", NULL },
     { "tables", "DIR", "your own pinterest_data, geolocation_data and user_data (.csv or .jsonl) in the RDS", NULL, NULL },
     { "rds-users", "LIST", "who may log in to the RDS, NAME:PASSWORD,…; anybody when not given", NULL, NULL },
+    { "kafka-users", "LIST", "who may log in to Kafka by SCRAM or PLAIN, NAME:PASSWORD,…; anybody whose password is the name when not given", NULL, NULL },
     { "connector", "FILE", "the S3 sink's connector.properties", NULL, NULL },
     { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
     { "faults", "FILE", "fault rules as JSON", NULL, NULL },
@@ -38,8 +40,6 @@ static const struct {
     { "*.rds.amazonaws.com", "rds" },
     { "*.execute-api.*.amazonaws.com", "apigw" },
     { "apigateway.*.amazonaws.com", "apigw" },
-    { "*.kafka.*.amazonaws.com", "kafka" },
-    { "*.kafka-serverless.*.amazonaws.com", "kafka" },
     { "*.compute.amazonaws.com:8082", "kafka_rest" },
     { "*.compute-1.amazonaws.com:8082", "kafka_rest" },
     { "*.compute.amazonaws.com:8083", "connect" },
@@ -56,6 +56,21 @@ static const struct {
     { "*.azuredatabricks.net", "databricks" },
     { "*.amazonaws.com", "edge" },
     { "kafka-rest:8082", "kafka_rest" },
+};
+
+/* MSK's bootstrap names, by the ports of each way in; before the others. */
+static const struct {
+    const char *pattern;
+    enum kafka_way way;
+} msk[] = {
+    { "*.kafka.*.amazonaws.com:9094", KAFKA_TLS },
+    { "*.kafka.*.amazonaws.com:9194", KAFKA_TLS },
+    { "*.kafka.*.amazonaws.com:9096", KAFKA_SASL_SCRAM },
+    { "*.kafka.*.amazonaws.com:9196", KAFKA_SASL_SCRAM },
+    { "*.kafka.*.amazonaws.com:9098", KAFKA_SASL_IAM },
+    { "*.kafka.*.amazonaws.com:9198", KAFKA_SASL_IAM },
+    { "*.kafka.*.amazonaws.com", KAFKA_PLAINTEXT },
+    { "*.kafka-serverless.*.amazonaws.com", KAFKA_SASL_IAM },
 };
 
 /* ---- folders ---- */
@@ -160,6 +175,7 @@ int host_fill(struct args *a, struct host *h, struct err *e)
     set(h, "kinesis.streams", args_text(a, "streams"));
     set(h, "kinesis.auto_create", args_text(a, "auto-create"));
     set(h, "kafka.auto_create", args_text(a, "auto-create"));
+    set(h, "kafka.sasl_users", args_text(a, "kafka-users"));
     set(h, "rds.seed", arena_f(&a->arena, "%lld", (long long)seed).p);
     set(h, "rds.tables_dir", args_text(a, "tables"));
     set(h, "rds.users", args_text(a, "rds-users"));
@@ -204,6 +220,9 @@ static int fill_names(const struct args *a, struct host *h, struct err *e)
     for (size_t i = 0; i < a->n_values; i++)
         if (strcmp(a->values[i].option->name, "redirect") == 0 && add_redirect(h, str_of(a->values[i].value), e))
             return -1;
+    void *kafka = cloud_state(h->cloud, "kafka");
+    for (size_t i = 0; kafka && i < sizeof msk / sizeof *msk; i++)
+        add_name(h, str_of(msk[i].pattern), kafka_service_port(kafka, msk[i].way));
     for (size_t i = 0; i < sizeof amazon / sizeof *amazon; i++) {
         uint16_t port = cloud_port(h->cloud, amazon[i].service);
         if (port)

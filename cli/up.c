@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/flow.h"
 #include "cli/state.h"
+#include "mocks/kafka/kafka.h"
 
 static int fill(struct args *a, struct host *h, struct err *e)
 {
@@ -24,6 +25,15 @@ static int fill(struct args *a, struct host *h, struct err *e)
     return 0;
 }
 
+static void print_kafka_ways(const struct cloud *c)
+{
+    static const char *const ways[KAFKA_WAYS] = { NULL, "  by TLS", "  by SASL: SCRAM, PLAIN", "  by SASL: IAM" };
+    void *kafka = cloud_state(c, "kafka");
+    for (int i = KAFKA_TLS; kafka && i < KAFKA_WAYS; i++)
+        if (kafka_service_port(kafka, i))
+            printf("  %-24s kafka://127.0.0.1:%u\n", ways[i], kafka_service_port(kafka, i));
+}
+
 static void print_addresses(const struct args *a, const struct host *h, bool detached)
 {
     const struct cloud *c = h->cloud;
@@ -34,8 +44,11 @@ static void print_addresses(const struct args *a, const struct host *h, bool det
         printf(",\"proxy\":\"http://127.0.0.1:%u\"}}\n", h->proxy_port);
     } else {
         printf("weirbox is up; %s ends it\n\n  %-24s %s\n", detached ? "weirbox down" : "Ctrl-C", "every service (edge)", cloud_url(c, "edge"));
-        for (size_t i = 0; i < cloud_services(c); i++)
+        for (size_t i = 0; i < cloud_services(c); i++) {
             printf("  %-24s %s\n", cloud_service_at(c, i)->title, cloud_url(c, cloud_service_at(c, i)->name));
+            if (cloud_service_at(c, i) == &kafka_service)
+                print_kafka_ways(c);
+        }
         printf("  %-24s http://127.0.0.1:%u\n", "proxy (HTTPS_PROXY)", h->proxy_port);
         printf("\nFor your script:\n  eval \"$(weirbox env)\"\n"
                "  batch posts:  POST %s/" FLOW_STAGE "/topics/" FLOW_USER_ID ".pin\n"

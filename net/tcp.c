@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -382,6 +383,14 @@ void tcp_set_session(struct tcp_conn *c, void *session) { c->session = session; 
 void *tcp_session(const struct tcp_conn *c) { return c->session; }
 int tcp_worker(const struct tcp_conn *c) { return c->worker->index; }
 const char *tcp_peer(const struct tcp_conn *c) { return c->peer; }
+
+uint16_t tcp_local_port(const struct tcp_conn *c)
+{
+    struct sockaddr_in here = { 0 };
+    socklen_t n = sizeof here;
+    return getsockname(c->fd, (struct sockaddr *)&here, &n) == 0 && here.sin_family == AF_INET ? ntohs(here.sin_port) : 0;
+}
+
 uint64_t tcp_connections(const struct tcp_server *s) { return atomic_load(&s->n_conns); }
 uint64_t tcp_accepted(const struct tcp_server *s) { return atomic_load(&s->accepted); }
 uint64_t tcp_unsent_bytes(const struct tcp_server *s) { return atomic_load(&s->unsent_bytes); }

@@ -303,7 +303,7 @@ static size_t max_body_bytes(const struct cloud *c)
 {
     size_t most = SERVICE_BODY_BYTES;
     for (size_t i = 0; i < c->n_members; i++)
-        if (c->members[i].service->max_body_bytes > most)
+        if (!c->members[i].service->listen && c->members[i].service->max_body_bytes > most)
             most = c->members[i].service->max_body_bytes;
     return most;
 }

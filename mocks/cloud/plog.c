@@ -3,8 +3,8 @@
  *   partition: chunks[] ──► chunk { base, n | record record record …      free      … place place place }
  *                                             grows upwards ──►                ◄── grows downwards
  *
- * A record is a 24-byte head, its key, its value, padded to 8 bytes; its place (4 bytes) says where in the chunk
- * it begins. So a record costs its bytes plus at most 35. Chunks are mapped: pages nobody wrote to cost nothing,
+ * A record is a 24-byte head, its key, its value, its headers (with their length, and only when it has some), padded to
+ * 8 bytes; its place (4 bytes) says where in the chunk it begins. So a record costs its bytes plus at most 35. Chunks are mapped: pages nobody wrote to cost nothing,
  * and a trimmed chunk goes back to the system at once. A chunk never moves, hence neither do records.
  *
  * Locks: one read-write lock per partition. The array of partitions only grows and its old versions are kept, so
@@ -23,7 +23,8 @@
 #include "base/map.h"
 
 enum { CHUNK_BYTES = 256 * 1024, PAGE_BYTES = 4096, ALIGN = 8 };
-#define LENGTH_NULL UINT32_MAX
+#define LENGTH_NULL UINT32_C(0x7fffffff)
+#define HAS_HEADERS UINT32_C(0x80000000) /* in value_bytes: a length and so many bytes of headers follow the head */
 
 struct record_head {
     int64_t time_ms;
@@ -108,13 +109,19 @@ static struct plog_record chunk_record(struct chunk *c, uint32_t i)
 {
     struct record_head *h = chunk_head(c, i);
     const char *p = (const char *)(h + 1);
+    uint32_t value_bytes = h->value_bytes & ~HAS_HEADERS, headers_bytes;
     struct plog_record r = { .offset = c->base + i, .time_ms = h->time_ms, .extra = h->extra };
+    if (h->value_bytes & HAS_HEADERS) {
+        memcpy(&headers_bytes, p, sizeof headers_bytes);
+        r.headers = (struct str){ p + sizeof headers_bytes, headers_bytes };
+        p += sizeof headers_bytes + headers_bytes;
+    }
     if (h->key_bytes != LENGTH_NULL) {
         r.key = (struct str){ p, h->key_bytes };
         p += h->key_bytes;
     }
-    if (h->value_bytes != LENGTH_NULL)
-        r.value = (struct str){ p, h->value_bytes };
+    if (value_bytes != LENGTH_NULL)
+        r.value = (struct str){ p, value_bytes };
     return r;
 }
 
@@ -169,15 +176,27 @@ static size_t partition_find(const struct partition *p, int64_t offset)
     return low;
 }
 
-static size_t record_bytes(struct str key, struct str value)
+static size_t record_bytes(const struct plog_record *r)
 {
-    size_t n = sizeof(struct record_head) + key.n + value.n;
+    size_t n = sizeof(struct record_head) + r->key.n + r->value.n + (r->headers.p ? sizeof(uint32_t) + r->headers.n : 0);
     return (n + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-static int64_t partition_append(struct partition *p, int64_t time_ms, uint64_t extra, struct str key, struct str value)
+static bool is_too_large(const struct plog_record *r)
 {
-    size_t n = record_bytes(key, value);
+    return r->key.n >= LENGTH_NULL || r->value.n >= LENGTH_NULL || r->headers.n >= LENGTH_NULL;
+}
+
+static char *put_bytes(char *at, struct str s)
+{
+    if (s.n)
+        memcpy(at, s.p, s.n);
+    return at + s.n;
+}
+
+static int64_t partition_append(struct partition *p, const struct plog_record *r)
+{
+    size_t n = record_bytes(r);
     int64_t offset = atomic_load_explicit(&p->end, memory_order_relaxed);
     struct chunk *c = p->n_chunks > p->first ? p->chunks[p->n_chunks - 1] : NULL;
     if (!c || chunk_room(c) < n + sizeof(uint32_t)) {
@@ -186,17 +205,17 @@ static int64_t partition_append(struct partition *p, int64_t time_ms, uint64_t e
     }
     *chunk_place(c, c->n) = c->used;
     struct record_head *h = chunk_head(c, c->n);
-    *h = (struct record_head){ time_ms, extra, key.p ? (uint32_t)key.n : LENGTH_NULL,
-                               value.p ? (uint32_t)value.n : LENGTH_NULL };
+    *h = (struct record_head){ r->time_ms, r->extra, r->key.p ? (uint32_t)r->key.n : LENGTH_NULL,
+                               (r->value.p ? (uint32_t)r->value.n : LENGTH_NULL) | (r->headers.p ? HAS_HEADERS : 0) };
     char *at = (char *)(h + 1);
-    if (key.n)
-        memcpy(at, key.p, key.n);
-    if (value.n)
-        memcpy(at + key.n, value.p, value.n);
+    uint32_t headers_bytes = (uint32_t)r->headers.n;
+    if (r->headers.p)
+        at = put_bytes(put_bytes(at, (struct str){ (const char *)&headers_bytes, sizeof headers_bytes }), r->headers);
+    put_bytes(put_bytes(at, r->key), r->value);
     c->used += (uint32_t)(n / ALIGN);
     c->n++;
-    if (time_ms > c->max_time_ms)
-        c->max_time_ms = time_ms;
+    if (r->time_ms > c->max_time_ms)
+        c->max_time_ms = r->time_ms;
     atomic_fetch_add_explicit(&p->bytes, n + sizeof(uint32_t), memory_order_relaxed);
     atomic_store_explicit(&p->end, offset + 1, memory_order_release);
     return offset;
@@ -268,18 +287,29 @@ static void set_changed(struct plog_set *s)
     pthread_mutex_unlock(&s->wait_lock);
 }
 
-int64_t plog_append(struct plog *l, unsigned partition, int64_t time_ms, uint64_t extra, struct str key,
-                    struct str value)
+int64_t plog_append_many(struct plog *l, unsigned partition, const struct plog_record *records, size_t n)
 {
     struct partition *p = plog_partition(l, partition);
-    if (!p || key.n >= LENGTH_NULL || value.n >= LENGTH_NULL)
+    if (!p)
         return -1;
+    for (size_t i = 0; i < n; i++)
+        if (is_too_large(&records[i]))
+            return -1;
     pthread_rwlock_wrlock(&p->lock);
-    int64_t offset = partition_append(p, time_ms, extra, key, value);
+    int64_t offset = atomic_load_explicit(&p->end, memory_order_relaxed);
+    for (size_t i = 0; i < n; i++)
+        partition_append(p, &records[i]);
     pthread_rwlock_unlock(&p->lock);
     if (l->set)
         set_changed(l->set);
     return offset;
+}
+
+int64_t plog_append(struct plog *l, unsigned partition, int64_t time_ms, uint64_t extra, struct str key,
+                    struct str value)
+{
+    const struct plog_record r = { .time_ms = time_ms, .extra = extra, .key = key, .value = value };
+    return plog_append_many(l, partition, &r, 1);
 }
 
 int64_t plog_read(struct plog *l, unsigned partition, int64_t offset,

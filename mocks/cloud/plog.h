@@ -17,6 +17,7 @@ struct plog_record {
     int64_t time_ms;
     uint64_t extra;        /* the service's own (Kinesis: the hash key's owner epoch, say) */
     struct str key, value; /* p == NULL = null */
+    struct str headers;    /* the service's own bytes (Kafka: its record headers); p == NULL = none */
 };
 
 struct plog;     /* one topic or stream */
@@ -30,6 +31,9 @@ void plog_grow(struct plog *l, unsigned n_partitions);
 /* Appends one record (copied) and returns its offset. */
 int64_t plog_append(struct plog *l, unsigned partition, int64_t time_ms, uint64_t extra, struct str key,
                     struct str value);
+/* Appends n records (their offset is not looked at) one after the other, none of another appender's between them.
+ * Returns the offset of the first, -1 when the partition is not there or one of them is too large. */
+int64_t plog_append_many(struct plog *l, unsigned partition, const struct plog_record *records, size_t n);
 /* Calls fn for the records from `offset` on until it answers false or the end is reached. fn must not append to the
  * same partition. Returns the offset after the last record fn accepted. */
 int64_t plog_read(struct plog *l, unsigned partition, int64_t offset,

@@ -356,10 +356,42 @@ static void waiting_ends_by_an_append_and_by_a_wake(void **state)
     }
 }
 
+static bool collect(void *arg, const struct plog_record *r)
+{
+    struct plog_record **to = arg;
+    *(*to)++ = *r;
+    return true;
+}
+
+static void many_enter_together_with_headers(void **state)
+{
+    (void)state;
+    struct plog *l = plog_open("t", 1);
+    struct plog_record in[] = {
+        { .time_ms = 1, .key = S_INIT("k"), .value = S_INIT("v"), .headers = S_INIT("h1") },
+        { .time_ms = 2, .value = S_INIT("only a value") },
+        { .time_ms = 3, .key = S_INIT(""), .headers = S_INIT("") },
+    }, out[4], *to = out;
+    assert_int_equal(plog_append(l, 0, 0, 0, S("a"), S("b")), 0);
+    assert_int_equal(plog_append_many(l, 0, in, 3), 1);
+    assert_int_equal(plog_append_many(l, 7, in, 3), -1);
+    assert_int_equal(plog_append_many(l, 0, in, 0), 4);
+    assert_int_equal(plog_read(l, 0, 0, collect, &to), 4);
+    assert_null(out[0].headers.p);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(out[i + 1].offset, i + 1);
+        assert_true(out[i + 1].time_ms == in[i].time_ms);
+        assert_true(str_eq(out[i + 1].key, in[i].key) && (out[i + 1].key.p == NULL) == (in[i].key.p == NULL));
+        assert_true(str_eq(out[i + 1].value, in[i].value) && (out[i + 1].value.p == NULL) == (in[i].value.p == NULL));
+        assert_true(str_eq(out[i + 1].headers, in[i].headers) && (out[i + 1].headers.p == NULL) == (in[i].headers.p == NULL));
+    }
+    plog_close(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(offsets_are_dense_and_bytes_come_back),
+        cmocka_unit_test(offsets_are_dense_and_bytes_come_back), cmocka_unit_test(many_enter_together_with_headers),
         cmocka_unit_test(a_partition_that_does_not_exist_takes_and_gives_nothing),
         cmocka_unit_test(records_never_move_and_cost_little_more_than_their_bytes),
         cmocka_unit_test(a_record_larger_than_a_chunk_is_kept_whole),
