@@ -15,6 +15,7 @@
 #include "cli/child.h"
 #include "cli/commands.h"
 #include "cli/environ.h"
+#include "cli/refusals.h"
 
 enum { LAST_CALLS = 20, MAX_REPORTED = 100 };
 
@@ -25,6 +26,7 @@ struct exec {
     sigset_t signals, before;
     char *refused; /* path of the file */
     bool offline;
+    uint64_t calls; /* of CMD, without those of reading back */
 };
 
 static void note_refused(void *arg, const char *host, unsigned port)
@@ -122,7 +124,7 @@ static void print_failure(const struct exec *x, int status)
 {
     struct journal *j = cloud_journal(x->host.cloud);
     struct buf text = BUF_INIT;
-    uint64_t total = journal_total(j);
+    uint64_t total = x->calls;
     buf_f(&text, "weirbox: the command ended with status %d; seed %llu\n", status, (unsigned long long)x->host.options.seed);
     if (total)
         buf_f(&text, "weirbox: the last of %llu calls:\n", (unsigned long long)total);
@@ -181,8 +183,10 @@ static int run(struct exec *x, struct err *e)
     print_refused(x);
     if (e->code[0])
         return status;
+    x->calls = journal_total(cloud_journal(x->host.cloud));
     if (args_on(x->args, "check")) {
         struct err why = { 0 };
+        refusals_print(cloud_journal(x->host.cloud), x->calls, stderr);
         if (arrived_print(&x->host, stderr, &why)) {
             fprintf(stderr, "weirbox: %s\n", why.message);
             status = status ? status : EXIT_CHECK_FAILED;
