@@ -61,6 +61,8 @@ answer = put(shared, {"a": 1}, "pin", headers=KAFKA)
 assert answer.status_code == 415, answer.text
 answer = requests.post("%s/topics/%s" % (GATEWAY, all_in_one), headers=KAFKA, data=json.dumps(rows("geo", 0, 1)[0]))
 assert answer.status_code == 422 and answer.json()["message"].startswith("Unrecognized field"), answer.text
+answer = requests.post("%s/%s" % (GATEWAY, all_in_one), headers=KAFKA, data="{}")
+assert answer.status_code == 404, answer.text
 answer = requests.get("%s/streams/not-there-yet" % GATEWAY, headers=JSON)
 assert ok(answer)["__type"].endswith("ResourceNotFoundException"), answer.text
 

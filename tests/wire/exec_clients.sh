@@ -51,6 +51,8 @@ exists but has no method POST; it has PUT
 Content-Type application/vnd.kafka.json.v2+json has no mapping template
 1 422 Produce of kafka_rest, first: 57aa68bb79cc.pin
 Unrecognized field: ind
+1 404 a call of kafka_rest, first: /57aa68bb79cc.pin
+the REST proxy has no resource /57aa68bb79cc.pin for POST; records are posted with POST /topics/{topic}
 1 400 ResourceNotFoundException DescribeStream of kinesis, first: not-there-yet
 the gateway answered 1 of them with status 200
 topic 57aa68bb79cc.geo 3 3 3 0
