@@ -128,7 +128,7 @@ static void print_failure(const struct exec *x, int status)
     buf_f(&text, "weirbox: the command ended with status %d; seed %llu\n", status, (unsigned long long)x->host.options.seed);
     if (total)
         buf_f(&text, "weirbox: the last of %llu calls:\n", (unsigned long long)total);
-    journal_list(j, total > LAST_CALLS ? total - LAST_CALLS : 0, LAST_CALLS, NULL, &text);
+    journal_list(j, total > LAST_CALLS ? total - LAST_CALLS : 0, total < LAST_CALLS ? total : LAST_CALLS, NULL, &text);
     buf_z(&text, "weirbox: to repeat:\n  weirbox exec");
     if (!args_given(x->args, "seed"))
         buf_f(&text, " --seed %llu", (unsigned long long)x->host.options.seed);
