@@ -16,6 +16,7 @@
 #include "cli/child.h"
 #include "cli/commands.h"
 #include "cli/environ.h"
+#include "cli/refusals.h"
 
 enum { LAST_CALLS = 20, MAX_REPORTED = 100 };
 
@@ -26,6 +27,7 @@ struct exec {
     sigset_t signals, before;
     char *refused; /* path of the file */
     bool offline;
+    uint64_t calls; /* of CMD, without those of reading back */
 };
 
 static void note_refused(void *arg, const char *host, unsigned port)
@@ -122,17 +124,20 @@ static void put_quoted(struct buf *out, const char *word)
 /* Ids of the last calls; what services of the cloud called among each other and was answered well tells nothing. */
 struct last_calls {
     uint64_t ids[LAST_CALLS];
-    uint64_t n;
+    uint64_t n, until; /* those after it are not the command's */
     struct journal *journal;
     struct buf lines;
 };
 
-static bool is_telling(const struct journal_entry *e) { return !e->internal || e->status < 200 || e->status >= 400; }
+static bool is_telling(const struct last_calls *l, const struct journal_entry *e)
+{
+    return e->id <= l->until && (!e->internal || e->status < 200 || e->status >= 400);
+}
 
 static bool note_call(void *arg, const struct journal_entry *e)
 {
     struct last_calls *l = arg;
-    if (is_telling(e))
+    if (is_telling(l, e))
         l->ids[l->n++ % LAST_CALLS] = e->id;
     return true;
 }
@@ -140,20 +145,20 @@ static bool note_call(void *arg, const struct journal_entry *e)
 static bool put_telling(void *arg, const struct journal_entry *e)
 {
     struct last_calls *l = arg;
-    if (is_telling(e))
+    if (is_telling(l, e))
         journal_put(l->journal, e, &l->lines);
     return true;
 }
 
-static void put_last_calls(struct journal *j, struct buf *text)
+static void put_last_calls(struct journal *j, uint64_t until, struct buf *text)
 {
-    struct last_calls l = { .journal = j };
+    struct last_calls l = { .journal = j, .until = until };
     journal_each(j, 0, note_call, &l);
     if (!l.n) {
         buf_z(text, "weirbox: no call of the command has reached the cloud\n");
         return;
     }
-    buf_f(text, "weirbox: the last of %llu calls:\n", (unsigned long long)journal_total(j));
+    buf_f(text, "weirbox: the last of %llu calls:\n", (unsigned long long)until);
     journal_each(j, l.ids[l.n <= LAST_CALLS ? 0 : l.n % LAST_CALLS] - 1, put_telling, &l);
     calls_put(text, buf_str(&l.lines));
     buf_release(&l.lines);
@@ -163,7 +168,7 @@ static void print_failure(const struct exec *x, int status)
 {
     struct buf text = BUF_INIT;
     buf_f(&text, "weirbox: the command ended with status %d; seed %llu\n", status, (unsigned long long)x->host.options.seed);
-    put_last_calls(cloud_journal(x->host.cloud), &text);
+    put_last_calls(cloud_journal(x->host.cloud), x->calls, &text);
     buf_z(&text, "weirbox: to repeat:\n  weirbox exec");
     if (!args_given(x->args, "seed"))
         buf_f(&text, " --seed %llu", (unsigned long long)x->host.options.seed);
@@ -218,14 +223,16 @@ static int run(struct exec *x, struct err *e)
     print_refused(x);
     if (e->code[0])
         return status;
+    x->calls = journal_total(cloud_journal(x->host.cloud));
     if (args_on(x->args, "check")) {
         struct err why = { 0 };
+        refusals_print(cloud_journal(x->host.cloud), x->calls, stderr);
         if (arrived_print(&x->host, stderr, &why)) {
             fprintf(stderr, "weirbox: %s\n", why.message);
             status = status ? status : EXIT_CHECK_FAILED;
         }
     }
-    if (status)
+    if (status && status != 128 + SIGINT) /* how scripts that never end are ended */
         print_failure(x, status);
     return status;
 }

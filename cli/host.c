@@ -119,7 +119,7 @@ const char *host_library(struct arena *a)
 
 /* ---- options ---- */
 
-/* The built-in sink takes every topic: whose they are is only known once a script has posted. */
+/* The built-in sink takes every topic, by a connector for each user: whose they are is only known once a script has posted. */
 static int fill_connector(struct args *a, struct str *ret, struct err *e)
 {
     const char *path = args_text(a, "connector");
@@ -171,6 +171,7 @@ int host_fill(struct args *a, struct host *h, struct err *e)
     set(h, "apigw.openapi", arena_z(&a->arena, api));
     set(h, "hosts", "kafka-rest:8082=kafka_rest");
     set(h, "connect.properties", arena_z(&a->arena, connector));
+    set(h, "connect.each_user", args_given(a, "connector") ? "off" : "on");
     set(h, "s3.buckets", args_text(a, "buckets"));
     set(h, "kinesis.streams", args_text(a, "streams"));
     set(h, "kinesis.auto_create", args_text(a, "auto-create"));

@@ -110,6 +110,11 @@ int64_t connect_committed(void *state, const char *connector, const char *topic,
     return worker_committed(state, connector, topic, partition);
 }
 
+bool connect_where(void *state, const char *topic, struct arena *a, const char **ret_bucket, const char **ret_topics_dir)
+{
+    return worker_where(state, topic, a, ret_bucket, ret_topics_dir);
+}
+
 int connect_check(struct str text, struct err *e)
 {
     struct arena a = ARENA_INIT;

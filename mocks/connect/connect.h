@@ -32,6 +32,8 @@
  * Settings of the cloud:
  *   connect.properties      text of a connector configuration in java.util.Properties form; starts with the cloud
  *   connect.name            its name where the text has no `name`; default "s3-sink"
+ *   connect.each_user       "on": topics ID.pin, ID.geo and ID.user go to the bucket user-ID-bucket, which is made for them,
+ *                           by a connector of their own; connect.properties takes the other topics
  *   connect.java_map_order  "off": values are stored as they were posted, not as Java would print them
  */
 #ifndef MOCKS_CONNECT_CONNECT_H
@@ -51,6 +53,8 @@ extern const struct service connect_service;
 /* The offset up to which a connector has stored a topic's partition (its consumer group's committed offset), or -1
  * when it has none. For tests and the command line. */
 int64_t connect_committed(void *state, const char *connector, const char *topic, unsigned partition);
+/* Where a topic's records are stored, in the arena; false when no connector takes the topic. */
+bool connect_where(void *state, const char *topic, struct arena *a, const char **ret_bucket, const char **ret_topics_dir);
 /* Checks a properties text without a cloud, as `connect.properties` would be: -1 with *e naming every mistake. */
 int connect_check(struct str properties, struct err *e);
 

@@ -57,6 +57,14 @@ static void add_partition(struct connector *c, struct plog *log, unsigned partit
     *at = p;
 }
 
+static bool is_anothers(const struct connector *c, const char *topic)
+{
+    pthread_mutex_lock(&c->worker->lock);
+    bool own = connect_users_own(c, topic);
+    pthread_mutex_unlock(&c->worker->lock);
+    return own;
+}
+
 static void refresh(struct connector *c)
 {
     size_t n;
@@ -65,7 +73,7 @@ static void refresh(struct connector *c)
         p->gone = true;
     for (size_t i = 0; i < n; i++) {
         unsigned n_partitions = plog_partitions(logs[i]);
-        if (!connect_config_matches(c->config, plog_name(logs[i])))
+        if (!connect_config_matches(c->config, plog_name(logs[i])) || is_anothers(c, plog_name(logs[i])))
             continue;
         for (unsigned k = 0; k < n_partitions; k++)
             add_partition(c, logs[i], k, n_partitions);

@@ -199,6 +199,7 @@ static bool pass(struct worker *w, struct arena *a, uint64_t *settled, int64_t *
 {
     size_t n;
     bool progress = false;
+    connect_users_look(w);
     struct connector **list = list_connectors(w, a, &n);
     pthread_mutex_lock(&w->lock);
     uint64_t asked = w->settle_asked;
@@ -308,6 +309,7 @@ void *worker_open(struct cloud *cloud, struct err *e)
     struct worker *w = mem_zero(sizeof *w);
     w->cloud = cloud;
     w->java_order = cloud_setting_on(cloud, "connect.java_map_order", true);
+    w->each_user = cloud_setting(cloud, "connect.properties") && cloud_setting_on(cloud, "connect.each_user", false);
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -368,6 +370,23 @@ int worker_settle(void *state, int64_t timeout_ms, struct err *e)
         result = err_set(e, 0, "TASK_FAILED", "%s", buf_cstr(&w->settle_note));
     pthread_mutex_unlock(&w->lock);
     return result;
+}
+
+bool worker_where(struct worker *w, const char *topic, struct arena *a, const char **ret_bucket, const char **ret_topics_dir)
+{
+    bool found = false;
+    size_t i = 0;
+    pthread_mutex_lock(&w->lock);
+    for (struct map_entry *m; !found && (m = map_next(&w->connectors, &i));) {
+        const struct connector *c = m->value;
+        if (!connect_config_matches(c->config, topic) || connect_users_own(c, topic))
+            continue;
+        *ret_bucket = arena_z(a, c->config->bucket);
+        *ret_topics_dir = arena_z(a, c->config->topics_dir);
+        found = true;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return found;
 }
 
 int64_t worker_committed(struct worker *w, const char *connector, const char *topic, unsigned partition)

@@ -89,7 +89,7 @@ struct connector {
 
 struct worker {
     struct cloud *cloud;
-    bool java_order;
+    bool java_order, each_user;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     pthread_t thread;
@@ -119,6 +119,7 @@ void worker_close(void *state);
 void worker_reset(void *state);
 int worker_settle(void *state, int64_t timeout_ms, struct err *e);
 int64_t worker_committed(struct worker *w, const char *connector, const char *topic, unsigned partition);
+bool worker_where(struct worker *w, const char *topic, struct arena *a, const char **ret_bucket, const char **ret_topics_dir);
 /* Registers a connector; the config is taken over. NULL with *e (409) when the name is taken and !replace. */
 struct connector *worker_add(struct worker *w, struct connect_config *config, bool replace, bool *ret_new,
                              struct err *e);
@@ -152,6 +153,12 @@ void connect_sink_mark(struct connector *c);
 /* 0: all committed up to the mark. 1: not yet. -1: it never will be. Says what is missing in `note`. */
 int connect_sink_behind(struct connector *c, struct buf *note);
 void connect_sink_release(struct connector *c);
+
+/* ---- connect_users.c ---- */
+/* Makes the connectors of users whose topics are new. */
+void connect_users_look(struct worker *w);
+/* Is the topic taken by a user's own connector, which is not this one? Lock held. */
+bool connect_users_own(const struct connector *c, const char *topic);
 
 /* ---- connect_record.c ---- */
 enum record_result { RECORD_OK = 0, RECORD_SKIP, RECORD_BAD, RECORD_FATAL };

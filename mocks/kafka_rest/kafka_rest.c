@@ -90,7 +90,11 @@ static const struct action *route(struct call *c)
     const struct action *a = pathmap_find(actions, N_ACTIONS, c->request->method, c->request->path, &m);
     c->args = args;
     if (!a || !read_path(c, &m, args)) {
-        jersey_refuse(c, !a && m.path_known ? 405 : 404);
+        bool other_method = !a && m.path_known;
+        call_reason(c, other_method ? "the REST proxy's " STR_F " has no method " STR_F "; records are posted with POST /topics/{topic}"
+                                    : "the REST proxy has no resource " STR_F " for " STR_F "; records are posted with POST /topics/{topic}",
+                    STR_A(c->request->path), STR_A(c->request->method));
+        jersey_refuse(c, other_method ? 405 : 404);
         return NULL;
     }
     c->resource = args->topic.p ? args->topic

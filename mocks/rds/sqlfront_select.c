@@ -136,7 +136,7 @@ static void put_limit(struct rewriter *w, size_t limit)
         sqlfront_put_one(w, i, w->to);
         if (w->t->tokens[i].kind == SQLFRONT_PARAM)
             ids[i > limit + 1] = w->r->n_params;
-        else if (w->t->tokens[i].kind == SQLFRONT_NUMBER)
+        else if (w->t->tokens[i].kind == SQLFRONT_NUMBER && w->limit_from != STR_NONE) /* else it stays a number, which has no id */
             ids[i > limit + 1] = w->r->n_params + w->r->n_limits;
     }
     bool comma = pair && sqlfront_op(w, limit + 2, ',');
@@ -168,19 +168,64 @@ static size_t last_limit(const struct rewriter *w)
     return at;
 }
 
+/* ---- HAVING without groups: a condition on the select list, which SQLite does not know ---- */
+
+static bool has_aggregate(const struct rewriter *w, size_t from, size_t to)
+{
+    static const char *const names[] = { "count", "sum", "avg", "min", "max", "group_concat" };
+    for (size_t i = from; i + 1 < to; i++)
+        for (size_t k = 0; sqlfront_op(w, i + 1, '(') && k < sizeof names / sizeof *names; k++)
+            if (sqlfront_is(w->t, i, names[k]))
+                return true;
+    return false;
+}
+
+static bool has_param(const struct rewriter *w, size_t from, size_t to)
+{
+    while (from < to && w->t->tokens[from].kind != SQLFRONT_PARAM)
+        from++;
+    return from < to;
+}
+
+/* The HAVING of SELECT … HAVING … [ORDER BY …] whose rows are not grouped, and the ORDER behind it (or `to`); else `to`. */
+static size_t lone_having(const struct rewriter *w, size_t to, size_t *ret_order)
+{
+    size_t having = sqlfront_find(w, w->from, to, K_HAVING), order = sqlfront_find(w, having, to, K_ORDER);
+    bool lone = sqlfront_word(w, w->from) == K_SELECT && having < to && sqlfront_find(w, w->from, to, K_GROUP) == to &&
+                sqlfront_find(w, w->from, to, K_UNION) == to && !has_aggregate(w, w->from, to) &&
+                !has_param(w, order, to); /* parameters are numbered as they are written */
+    *ret_order = order;
+    return lone ? having : to;
+}
+
+/* SELECT * FROM (SELECT … [ORDER BY …]) WHERE condition; SQLite keeps the order of the inner one. */
+static void put_filtered(struct rewriter *w, size_t from, size_t having, size_t order, size_t to)
+{
+    sqlfront_put_range(w, from, having);
+    sqlfront_put_range(w, order, to);
+    buf_z(w->out, ") WHERE");
+    sqlfront_put_range(w, having + 1, order);
+}
+
 /* ---- the whole ---- */
 
 static bool put_read(struct rewriter *w)
 {
-    size_t i = w->from, limit = last_limit(w);
+    size_t i = w->from, limit = last_limit(w), order;
     bool typed = false;
+    size_t having = lone_having(w, limit, &order);
+    if (having < limit)
+        buf_z(w->out, "SELECT * FROM (");
     if (sqlfront_word(w, i) == K_SELECT) {
         sqlfront_put_token(w, i);
         i = put_select_list(w, i + 1, w->to, &typed);
     }
     if (limit < i || limit + 1 >= w->to)
         limit = w->to;
-    put_before_limit(w, i, limit);
+    if (having < limit && having >= i)
+        put_filtered(w, i, having, order, limit);
+    else
+        put_before_limit(w, i, limit);
     if (limit < w->to)
         put_limit(w, limit);
     return typed;

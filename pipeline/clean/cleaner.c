@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/codec.h"
 #include "base/utf8.h"
 #include "pipeline/clean/cleaner_own.h"
 
@@ -168,15 +169,33 @@ static int cleaner_objects(struct cleaner *c, struct err *reason)
 
 static int cleaner_value(struct cleaner *c, struct str text, struct err *reason);
 
-/* Some emulators post the JSON text of the row as a string. */
+static bool cleaner_holds_row(struct str text)
+{
+    text = str_trim(text);
+    return text.n && (text.p[0] == '{' || text.p[0] == '[');
+}
+
+/* What the text is in Base64, kept as long as the row; the text itself when it is not. */
+static struct str cleaner_from_base64(struct cleaner *c, struct str text)
+{
+    struct buf plain = BUF_INIT;
+    bool is = codec_unbase64(&plain, str_trim(text)) && cleaner_holds_row(buf_str(&plain)) && utf8_valid(buf_str(&plain));
+    if (is)
+        text = arena_dup(&c->t->arenas[0], buf_str(&plain));
+    buf_release(&plain);
+    return text;
+}
+
+/* Some emulators post the JSON text of the row as a string, or encode it although the gateway's template does. */
 static int cleaner_unwrap(struct cleaner *c, struct err *reason)
 {
     struct json v;
     if (json_read(&c->reader, &v) || json_close(&c->reader))
         return cleaner_not_json(c, reason);
     struct str text = v.escaped ? json_text(v, &c->t->arenas[0]) : v.raw;
-    struct str trimmed = str_trim(text);
-    if (c->unwrapped || !trimmed.n || (trimmed.p[0] != '{' && trimmed.p[0] != '['))
+    if (!c->unwrapped && !cleaner_holds_row(text))
+        text = cleaner_from_base64(c, text);
+    if (c->unwrapped || !cleaner_holds_row(text))
         return cleaner_not_object(reason, JSON_STRING);
     c->unwrapped = true;
     return cleaner_value(c, text, reason) ? err_wrap(reason, "in the text that the record is") : 0;

@@ -30,6 +30,7 @@ struct ingest_record {
 struct ingest_options {
     const char *endpoint; /* "http://127.0.0.1:9000" */
     const char *user_id;  /* "0a1b2c3d4e5f" */
+    const char *name;     /* NULL, or one topic or stream to read instead of the user's three; table of its records is 0 */
     const char *bucket;   /* S3 */
     const char *topics_dir; /* S3; NULL = "topics" */
     struct sigv4_key key;

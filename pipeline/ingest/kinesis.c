@@ -242,8 +242,9 @@ static int list_page(struct stream_reader *r, unsigned table, struct str stream,
 
 static int list_shards(struct stream_reader *r)
 {
-    for (unsigned t = 0; t < LEDGER_TABLES; t++) {
-        struct str stream = arena_f(&r->names, "streaming-%s-%s", r->options->user_id, ledger_table_names[t]);
+    const struct ingest_options *o = r->options;
+    for (unsigned t = 0; t < (o->name ? 1 : LEDGER_TABLES); t++) {
+        struct str stream = o->name ? str_of(o->name) : arena_f(&r->names, "streaming-%s-%s", o->user_id, ledger_table_names[t]);
         struct str token = S("");
         do
             if (list_page(r, t, stream, &token))

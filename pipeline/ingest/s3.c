@@ -88,6 +88,8 @@ static bool parse_key(const struct s3_reader *r, struct object *o)
     if (!rest.p || !str_to_i64(partition, &p) || p < 0 || p > UINT16_MAX || !str_to_i64(rest, &o->offset))
         return false;
     o->partition = (uint32_t)p;
+    if (r->options->name)
+        return str_is(topic, r->options->name);
     struct str user = str_of(r->options->user_id);
     if (!str_starts(topic, user) || topic.n <= user.n + 1 || topic.p[user.n] != '.')
         return false;
@@ -123,8 +125,8 @@ static void list_url(struct s3_reader *r, struct str token)
     buf_z(&r->url, "list-type=2&max-keys=1000&prefix=");
     codec_percent(&r->url, str_of(o->topics_dir ? o->topics_dir : "topics"), "");
     buf_z(&r->url, "%2F");
-    codec_percent(&r->url, str_of(o->user_id), "");
-    buf_c(&r->url, '.');
+    codec_percent(&r->url, str_of(o->name ? o->name : o->user_id), "");
+    buf_z(&r->url, o->name ? "%2F" : ".");
 }
 
 static int refused(struct s3_reader *r, const char *what, struct str key, const struct client_response *got)

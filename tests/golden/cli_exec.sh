@@ -25,6 +25,13 @@ expect 125 "services are edge, s3" $weirbox exec --redirect a.b=nothing -- true
 expect 125 "cannot read the fault rules none.json" $weirbox exec --faults none.json -- true
 expect 125 "set XDG_RUNTIME_DIR" env XDG_RUNTIME_DIR=/proc $weirbox exec -- true
 
+$weirbox exec --check -- sh -c 'exit 7' 2>report.txt || :
+grep -q 'nothing: no topic' report.txt || fail "--check does not say that nothing arrived"
+grep -q '"action"' report.txt && fail "calls of the check are told as the command's"
+
+timeout -s INT 2 $weirbox exec --check -- sleep 100 2>report.txt || :
+grep -q 'nothing: no topic' report.txt && ! grep -q 'ended with status' report.txt || fail "Ctrl-C ends with: $(cat report.txt)"
+
 # what is the command's stays the command's: options, input, output, quotes
 [ "$($weirbox exec printf '%s|' --json '' 'a b' -- x)" = "--json||a b|--|x|" ] || fail "arguments are changed"
 [ "$(echo in | $weirbox exec -- cat)" = in ] || fail "stdin does not reach the command"

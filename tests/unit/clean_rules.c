@@ -318,6 +318,8 @@ static const struct refused_case {
     { "pin", "{\"index\":1} x", "MISSING_COLUMN", "unique_id" },
     { "pin", "{\"title\":\"a\nb\"}", "NOT_JSON", "byte" },
     { "pin", "\"{\\\"index\\\":\"", "NOT_JSON", "in the text that the record is" },
+    { "pin", "\"eyJpbmRleCI6\"", "NOT_JSON", "in the text that the record is" },
+    { "user", "\"ImV5SnBibVFpT2pNc0ltWnBjbk4wWDI1aGJXVWlPaUpoSWl3aWJHRnpkRjl1WVcxbElqb2lZaUlzSW1GblpTSTZNU3dpWkdGMFpWOXFiMmx1WldRaU9tNTFiR3g5Ig==\"", "NOT_AN_OBJECT", "a text" }, /* twice */
     { "pin", "{\"index\":1,\"title\":\"\xff\"}", "NOT_UTF8", "byte 20" },
     { "pin", "{\"index\":1,\"title\":\"\xed\xa0\x80\"}", "NOT_UTF8", "byte 20" },
     { "pin", "{\"index\":1,\"title\":\"\xc0\xaf\"}", "NOT_UTF8", "byte 20" },
@@ -432,6 +434,8 @@ static void shapes_that_emulators_post_are_read(void **state)
                   "{\"ind\":2,\"first_name\":\"c\",\"last_name\":\"d\",\"age\":1,\"date_joined\":null}]", 2,
           "{\"ind\":3,\"user_name\":\"a b\",\"age\":1,\"date_joined\":null}\n" },
         { "user", "\"{\\\"ind\\\":3,\\\"first_name\\\":\\\"a\\\",\\\"last_name\\\":\\\"b\\\",\\\"age\\\":1,\\\"date_joined\\\":null}\"", 1,
+          "{\"ind\":3,\"user_name\":\"a b\",\"age\":1,\"date_joined\":null}\n" },
+        { "user", "\"eyJpbmQiOjMsImZpcnN0X25hbWUiOiJhIiwibGFzdF9uYW1lIjoiYiIsImFnZSI6MSwiZGF0ZV9qb2luZWQiOm51bGx9\"", 1,
           "{\"ind\":3,\"user_name\":\"a b\",\"age\":1,\"date_joined\":null}\n" },
         { "geo", "{\"ind\":\"3\",\"timestamp\":\"2020-08-28 03:52:47\",\"latitude\":\"1.5\",\"longitude\":\"2\",\"country\":\"x\"}", 1,
           "{\"ind\":3,\"country\":\"x\",\"coordinates\":[1.5,2],\"timestamp\":\"2020-08-28T03:52:47Z\"}\n" },

@@ -62,6 +62,10 @@ static const struct pair {
     { "SELECT 1 FROM DUAL", "SELECT 1" },
     { "SELECT a FROM t LIMIT 18446744073709551615 OFFSET 5", "SELECT a FROM t LIMIT 9223372036854775807 OFFSET 5" },
     { "SELECT a FROM own.t WHERE own.t.a = 1", "SELECT a FROM pinterest_data.t WHERE pinterest_data.t.a = 1" },
+    { "SELECT a AS b FROM t WHERE c HAVING b > 1 ORDER BY d LIMIT 2", "SELECT * FROM (SELECT a AS b FROM t WHERE c ORDER BY d) WHERE b > 1 LIMIT 2" },
+    { "SELECT max(a) AS m FROM t HAVING m > 1", NULL },
+    { "SELECT a FROM t GROUP BY a HAVING a > 1", NULL },
+    { "SELECT a FROM t HAVING (SELECT 1 FROM u ORDER BY 1)", "SELECT * FROM (SELECT a FROM t) WHERE (SELECT 1 FROM u ORDER BY 1)" },
     { "SELECT 1 WHERE a = ? AND b = ?", "SELECT 1 WHERE a = ?1 AND b = ?2" },
     /* changes */
     { "INSERT IGNORE INTO t (a) VALUES (1)", "INSERT OR IGNORE INTO  t (a) VALUES (1)" },
@@ -124,6 +128,28 @@ static void pages_are_recognised(void **state)
                     (!r.page || (r.page_offset == cases[i].offset && r.page_count == cases[i].count));
         if (!same)
             fail_msg("%s: page %d offset %u count %u limits %u", cases[i].sql, r.page, r.page_offset, r.page_count, r.n_limits);
+        sqlfront_result_release(&r);
+        arena_release(&a);
+    }
+}
+
+static void numbers_left_in_the_text_make_no_page(void **state)
+{
+    static const struct {
+        const char *sql;
+        bool page;
+    } cases[] = {
+        { "SELECT * FROM t LIMIT ?, ?", true }, { "SELECT * FROM t LIMIT ?, 1", false }, { "SELECT * FROM t LIMIT 1 OFFSET ?", false },
+        { "SELECT * FROM t LIMIT 5, 1", false },
+    };
+    const struct sqlfront_options o = { .database = S("own") };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena a = ARENA_INIT;
+        struct sqlfront_result r;
+        rewrite(&a, cases[i].sql, &o, &r);
+        if (r.page != cases[i].page)
+            fail_msg("%s: page %d offset %u count %u", cases[i].sql, r.page, r.page_offset, r.page_count);
         sqlfront_result_release(&r);
         arena_release(&a);
     }
@@ -210,6 +236,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_that_mean_something_else_are_rewritten),
         cmocka_unit_test(pages_are_recognised),
+        cmocka_unit_test(numbers_left_in_the_text_make_no_page),
         cmocka_unit_test(the_tail_of_numbers_is_taken_off),
         cmocka_unit_test(types_of_aggregates_come_from_their_argument),
         cmocka_unit_test(what_is_missing_or_too_deep_is_told),

@@ -40,6 +40,32 @@ for python in python3 /usr/bin/python3; do
         awk '/^  (topic|stream)/ && ($4 != 9 || $5 != 9) {bad = 1} /^  (topic|stream)/ {n++} END {exit bad || n != 6}' styles$n.err ||
             { echo "FAIL: not every record arrived"; cat styles$n.err; exit 1; }
     fi
+    run odd$n "$WEIRBOX_BIN" exec --check -- $python "$clients/exec_odd.py"
+    if grep -q odd odd$n.out; then
+        while read -r line; do
+            tr -s ' ' <odd$n.err | grep -qF -- "$line" || { echo "FAIL: the report has no '$line'"; cat odd$n.err; exit 1; }
+        done <<REPORT
+1 403 MissingAuthenticationTokenException a call of apigw, first: /streams/Kinesis-Prod-Stream/record
+exists but has no method POST; it has PUT
+1 415 BadRequestException Invoke of apigw, first: /streams/Kinesis-Prod-Stream/record
+Content-Type application/vnd.kafka.json.v2+json has no mapping template
+1 422 Produce of kafka_rest, first: 57aa68bb79cc.pin
+Unrecognized field: ind
+1 404 a call of kafka_rest, first: /57aa68bb79cc.pin
+the REST proxy has no resource /57aa68bb79cc.pin for POST; records are posted with POST /topics/{topic}
+1 400 ResourceNotFoundException DescribeStream of kinesis, first: not-there-yet
+the gateway answered 1 of them with status 200
+topic 57aa68bb79cc.geo 3 3 3 0
+topic 57aa68bb79cc.pin 12 12 12 0
+rows: pin 4 geo 4 user 4
+topic 57aa68bb79cc.user 1 1 1 0
+rows: user 25
+stream Kinesis-Prod-Stream - 12 12 0
+stream streaming-57aa68bb79cc-geo - 2 1 1
+first refused: MISSING_COLUMN: missing column ind: a geo record needs it; this one has none of the columns
+its bytes: {"value":{"ind":
+REPORT
+    fi
     run boto$n "$WEIRBOX_BIN" exec -- $python "$clients/exec_boto3.py"
 done
 if command -v node >/dev/null; then

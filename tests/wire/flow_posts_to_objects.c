@@ -141,10 +141,47 @@ static void signed_requests_reach_another_cloud(void **state)
     world_close(&there);
 }
 
+static void each_user_gets_a_bucket(void **state)
+{
+    static const struct {
+        const char *topic, *connector, *bucket;
+    } cases[] = {
+        { "12ab.pin", "user-12ab", "user-12ab-bucket" },   { "12ab.geo", "user-12ab", "user-12ab-bucket" },
+        { "t-9.user", "user-t-9", "user-t-9-bucket" },     { "0a1b2c3d4e5f.other", "s3-sink", BUCKET },
+        { "UPPER.pin", "s3-sink", BUCKET },                { "-x.pin", "s3-sink", BUCKET },
+        { "plain", "s3-sink", BUCKET },
+    };
+    char sink[2000];
+    snprintf(sink, sizeof sink, "%.*stopics.regex=.*\n%s", (int)(strstr(SINK, "topics.regex") - SINK), SINK, strstr(SINK, "flush.size"));
+    const struct cloud_setting settings[] = {
+        { "connect.properties", sink }, { "connect.each_user", "on" }, { "s3.buckets", BUCKET }, { NULL, NULL },
+    };
+    struct world w;
+    struct err e = { 0 };
+    (void)state;
+    world_open(&w, services, "kafka_rest", settings);
+    void *connect = cloud_state(w.cloud, "connect");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(world_ask(&w, "POST", arena_f(&w.arena, "/topics/%s", cases[i].topic).p, JSON_TYPE, NULL,
+                                   S("{\"records\":[{\"value\":{\"a\":1}}]}")).status, 200);
+    assert_ok(cloud_settle(w.cloud, 20000, &e), &e);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *topic = cases[i].topic, *bucket, *dir;
+        assert_true(connect_where(connect, topic, &w.arena, &bucket, &dir));
+        assert_string_equal(bucket, cases[i].bucket);
+        assert_string_equal(dir, "topics");
+        assert_int_equal(connect_committed(connect, cases[i].connector, topic, 0), 1);
+        assert_int_equal(connect_committed(connect, strcmp(cases[i].connector, "s3-sink") ? "s3-sink" : "user-12ab", topic, 0), -1);
+        expect_object(&w, arena_f(&w.arena, "/%s/topics/%s/partition=0/%s%%2B0%%2B0000000000.json", bucket, topic, topic).p, "{\"a\":1}\n");
+    }
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(posts_become_objects),
+        cmocka_unit_test(each_user_gets_a_bucket),
         cmocka_unit_test(faults_of_s3_lose_and_double_nothing),
         cmocka_unit_test(a_missing_bucket_is_named),
         cmocka_unit_test(signed_requests_reach_another_cloud),
