@@ -20,7 +20,7 @@ struct kinesis_reader {
     struct arena names;
     struct str url;
     struct buf body, plain;
-    uint64_t most, got, pages, retries;
+    uint64_t quota, pages, retries; /* quota: records of a shard in one poll */
     bool bounded;
     bool ended; /* a shard came to its end: there may be new ones */
     bool failed;
@@ -37,7 +37,7 @@ static bool passing(const struct client_response *r)
             str_find(type.raw, S("LimitExceeded")) != STR_NONE || str_find(type.raw, S("Throttling")) != STR_NONE);
 }
 
-enum { HEADERS = 2, TARGET = 64 };
+enum { HEADERS = 2, TARGET = 64, GET_LIMIT = 10000 };
 
 static struct client_request request(struct kinesis_reader *r, const char *action, char target[TARGET], struct http_header headers[HEADERS])
 {
@@ -173,7 +173,7 @@ static int take_record(struct kinesis_shard *s, struct str text, struct arena *a
         is_gone(s);
     struct kinesis_record record = { s->table, { s->number, sequence }, json_get_text(text, "PartitionKey", a), buf_str(&r->plain), arrival_us(text) };
     r->events.record(r->events.arg, &record);
-    r->got++;
+    s->left--;
     set_sequence(s->last, sequence);
     return 0;
 }
@@ -199,12 +199,13 @@ static int take_records(struct kinesis_shard *s, struct str records)
     return result;
 }
 
-static void go_on(struct kinesis_shard *s, struct str page)
+/* Only a page without records says whether the shard is open (NextShardIterator) or has come to its end. */
+static void go_on(struct kinesis_shard *s, struct str page, bool empty)
 {
     struct kinesis_reader *r = s->reader;
     struct json next, behind;
     bool more = json_get(page, "NextShardIterator", &next) && next.type == JSON_STRING;
-    s->at_tip = json_get(page, "MillisBehindLatest", &behind) && str_is(behind.raw, "0");
+    s->at_tip = empty && json_get(page, "MillisBehindLatest", &behind) && str_is(behind.raw, "0");
     if ((s->at_tip || !more) && s->going_on)
         is_gone(s);
     s->over = !more;
@@ -212,7 +213,7 @@ static void go_on(struct kinesis_shard *s, struct str page)
     buf_reset(&s->iterator);
     if (more)
         buf_str_add(&s->iterator, next.raw);
-    if (more && !s->at_tip && r->got < r->most && !is_done(s) && !r->failed)
+    if (more && !s->at_tip && s->left && !is_done(s) && !r->failed)
         get_records(s);
 }
 
@@ -231,18 +232,19 @@ static void got_records(void *arg, const struct client_response *got)
         return;
     }
     r->pages++;
+    bool empty = str_is(records.raw, "[]");
     int result = take_records(s, records.raw);
     if (result == 1)
         buf_reset(&s->iterator);
     else if (result == 0)
-        go_on(s, got->body);
+        go_on(s, got->body, empty);
 }
 
 static void get_records(struct kinesis_shard *s)
 {
     struct buf *body = &s->reader->body;
     buf_reset(body);
-    buf_z(body, "{\"Limit\":10000,\"ShardIterator\":\"");
+    buf_f(body, "{\"Limit\":%llu,\"ShardIterator\":\"", (unsigned long long)(s->left < GET_LIMIT ? s->left : GET_LIMIT));
     buf_str_add(body, buf_str(&s->iterator));
     buf_z(body, "\"}");
     start(s, "GetRecords", got_records);
@@ -254,7 +256,8 @@ static struct kinesis_shard *add_shard(struct kinesis_reader *r, struct str name
 {
     struct kinesis_shard *s = ARENA_NEW(&r->names, struct kinesis_shard);
     const struct kinesis_place *place = map_get(&r->places, name);
-    *s = (struct kinesis_shard){ .reader = r, .name = name, .number = number, .bound = map_get(&r->bounds, name) };
+    *s = (struct kinesis_shard){ .reader = r, .name = name, .number = number, .bound = map_get(&r->bounds, name),
+                                 .left = r->quota };
     if (place) {
         set_sequence(s->last, place->sequence);
         s->over = place->over;
@@ -346,12 +349,12 @@ static bool parents_are_over(const struct kinesis_reader *r, const struct kinesi
 }
 
 /* Begins with every shard that can be read and has not been; false when there is none. */
-static bool begin(struct kinesis_reader *r, bool first)
+static bool begin(struct kinesis_reader *r)
 {
     bool any = false;
-    for (size_t i = 0; i < r->n_shards && r->got < r->most; i++) {
+    for (size_t i = 0; i < r->n_shards; i++) {
         struct kinesis_shard *s = r->shards[i];
-        if (is_done(s) || (!first && s->at_tip) || !parents_are_over(r, s))
+        if (is_done(s) || !s->left || s->at_tip || !parents_are_over(r, s))
             continue;
         any = true;
         if (s->iterator.n)
@@ -362,24 +365,29 @@ static bool begin(struct kinesis_reader *r, bool first)
     return any;
 }
 
+/* Every shard has the same share, whichever answers first: the same records make the same batch. */
+static void share_out(struct kinesis_reader *r, uint64_t most)
+{
+    r->quota = r->n_shards && most / r->n_shards ? most / r->n_shards : 1;
+    for (size_t i = 0; i < r->n_shards; i++) {
+        r->shards[i]->at_tip = false;
+        r->shards[i]->left = r->quota;
+    }
+}
+
 int kinesis_reader_poll(struct kinesis_reader *r, uint64_t most, struct err *e)
 {
-    bool first = true;
     r->err = e;
     r->failed = false;
-    r->most = most;
-    r->got = 0;
-    for (size_t i = 0; i < r->n_shards; i++)
-        r->shards[i]->at_tip = false;
-    do {
-        if (r->ended && list_shards(r))
-            return -1;
-        if (!begin(r, first))
-            break;
-        first = false;
+    if (r->ended && list_shards(r))
+        return -1;
+    share_out(r, most);
+    while (begin(r)) {
         client_run(r->client, 0);
-    } while (!r->failed);
-    return r->failed ? -1 : 0;
+        if (r->failed || (r->ended && list_shards(r)))
+            return -1;
+    }
+    return 0;
 }
 
 bool kinesis_reader_at_tip(const struct kinesis_reader *r)

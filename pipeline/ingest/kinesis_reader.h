@@ -37,6 +37,7 @@ struct kinesis_shard {
     bool over, at_tip;
     bool going_on; /* the first record to come is that of `last`, if it is still there */
     const struct kinesis_place *bound;
+    uint64_t left; /* records it may still bring in this poll */
     struct buf iterator;
     struct kinesis_reader *reader;
 };
@@ -55,7 +56,7 @@ void kinesis_reader_place(struct kinesis_reader *r, struct str name, struct str 
 /* Until kinesis_reader_unbound, shards are read up to their bounds, and those without one not at all. Before the first poll. */
 void kinesis_reader_bound(struct kinesis_reader *r, struct str name, struct str sequence, bool over);
 void kinesis_reader_unbound(struct kinesis_reader *r);
-/* Reads all shards until each is at its tip, or so many records have come. */
+/* Reads all shards until each is at its tip, or has brought its share of so many records. */
 int kinesis_reader_poll(struct kinesis_reader *r, uint64_t most, struct err *e);
 bool kinesis_reader_at_tip(const struct kinesis_reader *r);
 /* NULL behind the last. */

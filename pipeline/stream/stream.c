@@ -67,7 +67,10 @@ int stream_step(struct stream *s, bool *ret_did, bool *ret_again, struct err *e)
     *ret_again = true;
     if (redo ? read_again(s, e) : kinesis_reader_poll(s->reader, s->o.batch_records, e))
         return -1;
-    bool at_tip = !redo && kinesis_reader_at_tip(s->reader), due = at_tip && stream_close_is_due(s, before_ms);
+    bool at_tip = !redo && kinesis_reader_at_tip(s->reader), due;
+    if (at_tip)
+        s->n_behind = 0;
+    due = at_tip && stream_close_is_due(s, before_ms);
     if (!redo && !s->n_records && !due)
         return 0;
     if (at_tip)
@@ -271,6 +274,7 @@ void stream_close(struct stream *s)
     stream_windows_close(s->windows);
     delta_stream_release(&s->checkpoint);
     free(s->states);
+    free(s->behind);
     free(s->outputs);
     free(s->outbox.pending);
     free(s->records);

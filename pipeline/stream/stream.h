@@ -10,8 +10,9 @@
  * closed window has the same numbers whenever it is told, and an alert has the same id however often it is delivered.
  *
  * Windows are rule files (docs/rules.md): a question over event time or arrival time, in tumbling or sliding windows. The
- * watermark of a batch is the greatest time of the batches before, less the window's delay; a window whose end it has
- * passed is told once and dropped, and a row that would have belonged to it is late: counted, and written to late.jsonl.
+ * watermark of a batch is the greatest time of the batches before (while shards have more to read: the least of theirs),
+ * less the window's delay; a window whose end it has passed is told once and dropped, and a row that would have belonged to
+ * it is late: counted, and written to late.jsonl.
  *
  * The questions of the rules are kept incrementally: a row that comes is joined with those that are there, so that groups
  * only grow. Their state is made anew from the tables at every start. stream_answers is what analytics_run over the tables

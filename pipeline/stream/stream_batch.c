@@ -99,22 +99,7 @@ static struct table *without_seen(struct stream *s, unsigned t, struct table *ro
 
 /* ---- offsets/N ---- */
 
-/* No time in the batch is greater; what offsets/N says of it makes a lost folder's windows go on. */
-static int64_t greatest_time(const struct stream *s, const struct window_state *st, struct table *const tables[LEDGER_TABLES])
-{
-    const struct window *w = st->window;
-    int64_t greatest = st->greatest_us;
-    const struct field *f = w->time_field == NO_FIELD ? NULL : &w->question.q->fields[w->time_field];
-    for (size_t i = 0; !f && i < s->n_records; i++)
-        greatest = s->records[i].arrived_us > greatest ? s->records[i].arrived_us : greatest;
-    const struct table *t = f ? tables[w->question.tables[f->table]] : NULL;
-    for (size_t i = 0; t && i < t->n_rows; i++)
-        if (!t->columns[f->column].null[i] && t->columns[f->column].v.i64[i] > greatest)
-            greatest = t->columns[f->column].v.i64[i];
-    return greatest;
-}
-
-static void put_offsets(struct stream *s, struct table *const tables[LEDGER_TABLES], struct buf *out)
+static void put_offsets(struct stream *s, struct buf *out)
 {
     const struct kinesis_shard *shard;
     const char *comma = "";
@@ -122,21 +107,55 @@ static void put_offsets(struct stream *s, struct table *const tables[LEDGER_TABL
     for (size_t i = 0; (shard = kinesis_reader_shard(s->reader, i)); i++, comma = ",") {
         buf_z(out, comma);
         json_put_text(out, shard->name);
-        buf_f(out, ":{\"at\":\"%s\"%s}", shard->last, shard->over ? ",\"over\":true" : "");
+        buf_f(out, ":{\"at\":\"%s\"%s}", shard->last, shard->over ? ",\"over\":true" : shard->at_tip ? "" : ",\"behind\":true");
     }
     buf_f(out, "},\"tip\":%lld,\"greatest\":{", (long long)s->tip_ms);
     comma = "";
     for (size_t i = 0; i < s->windows->n; i++) {
-        int64_t greatest = greatest_time(s, &s->states[i], tables);
-        if (greatest == NO_TIME)
+        if (s->states[i].greatest_us == NO_TIME)
             continue;
         buf_z(out, comma);
         json_put_text(out, s->states[i].window->name);
         buf_c(out, ':');
-        buf_i64(out, greatest);
+        buf_i64(out, s->states[i].greatest_us);
         comma = ",";
     }
     buf_z(out, "}}");
+}
+
+/* "streaming-…-pin/shardId-000000000002" */
+static bool parse_shard(const struct stream *s, struct str name, struct shard_time *ret)
+{
+    struct str stream = str_cut(&name, '/'), prefix = S("shardId-");
+    int64_t number;
+    if (!str_starts(name, prefix) || !str_to_i64(str_from(name, prefix.n), &number) || number < 0 || number > UINT32_MAX)
+        return false;
+    for (unsigned t = 0; t < LEDGER_TABLES; t++) {
+        struct str table = str_of(ledger_table_names[t]);
+        if (str_ends(stream, table) && stream.n == sizeof "streaming--" - 1 + strlen(s->ingest.user_id) + table.n) {
+            *ret = (struct shard_time){ t, (uint32_t)number, NO_TIME };
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Read from the text, so that a batch done again takes it as it was. */
+static void set_behind(struct stream *s, struct str offsets)
+{
+    struct json shards, v, behind;
+    struct json_reader r;
+    struct str key;
+    s->n_behind = 0;
+    json_open(&r, json_get(offsets, "shards", &shards) ? shards.raw : S("{}"));
+    json_enter(&r, JSON_OBJECT);
+    while (json_member(&r, &key) == 1 && json_read(&r, &v) == 0) {
+        struct shard_time shard;
+        if (!json_get(v.raw, "behind", &behind) || !parse_shard(s, key, &shard))
+            continue;
+        s->behind = mem_grow(s->behind, (s->n_behind + 1) * sizeof *s->behind);
+        s->behind[s->n_behind++] = shard;
+    }
 }
 
 /* ---- the batch ---- */
@@ -196,8 +215,10 @@ int stream_batch_run(struct stream *s, struct err *e)
     struct table *tables[LEDGER_TABLES];
     struct buf offsets = BUF_INIT;
     clean(s, tables);
+    stream_close_advance(s, tables);
     if (!s->checkpoint.begun.n)
-        put_offsets(s, tables, &offsets);
+        put_offsets(s, &offsets);
+    set_behind(s, s->checkpoint.begun.n ? s->checkpoint.begun : buf_str(&offsets));
     int result = delta_stream_begin(&s->checkpoint, s->checkpoint.begun.n ? s->checkpoint.begun : buf_str(&offsets), e);
     for (unsigned t = 0; t < LEDGER_TABLES && result == 0; t++)
         if (rules_dedupes(s->o.rules, str_of(ledger_table_names[t])))

@@ -37,6 +37,7 @@ void stream_close_release(struct window_state *st)
     while (st->n_open)
         drop_first(st);
     free(st->open);
+    free(st->shards);
 }
 
 /* ---- rows ---- */
@@ -97,26 +98,81 @@ void stream_close_add(struct stream *s, const struct window *w, const struct joi
         s->sums.late++;
         tell_late(s, w, j, time.number);
     }
-    if (time.number > st->next_greatest_us)
-        st->next_greatest_us = time.number;
 }
 
 /* ---- watermarks ---- */
 
-/* Where the watermark stands: behind the greatest time seen; of arrival times also behind the time when nothing was left
- * to read. */
-static int64_t watermark(const struct window_state *st, int64_t greatest_us, int64_t tip_ms)
+struct shard_time *stream_close_shard(struct window_state *st, unsigned table, uint32_t number)
 {
-    if (st->window->time_field == NO_FIELD && tip_ms && tip_ms * 1000 > greatest_us)
-        greatest_us = tip_ms * 1000;
-    return greatest_us == NO_TIME ? NO_TIME : greatest_us - st->window->delay_us;
+    for (size_t i = 0; i < st->n_shards; i++)
+        if (st->shards[i].table == table && st->shards[i].number == number)
+            return &st->shards[i];
+    st->shards = mem_grow(st->shards, (st->n_shards + 1) * sizeof *st->shards);
+    st->shards[st->n_shards] = (struct shard_time){ table, number, NO_TIME };
+    return &st->shards[st->n_shards++];
+}
+
+static void see(struct window_state *st, const struct record *r, int64_t us)
+{
+    struct shard_time *shard = stream_close_shard(st, r->table, r->shard);
+    if (us > shard->greatest_us)
+        shard->greatest_us = us;
+    if (us > st->greatest_us)
+        st->greatest_us = us;
+}
+
+static bool asks_about(const struct question *x, unsigned table)
+{
+    for (size_t i = 0; i < x->q->n_tables; i++)
+        if (x->tables[i] == table)
+            return true;
+    return false;
+}
+
+/* The time is that of every row that came, also of those that joins and where leave out. */
+void stream_close_advance(struct stream *s, struct table *const tables[LEDGER_TABLES])
+{
+    for (size_t w = 0; w < s->windows->n; w++) {
+        struct window_state *st = &s->states[w];
+        const struct question *x = &st->window->question;
+        const struct field *f = st->window->time_field == NO_FIELD ? NULL : &x->q->fields[st->window->time_field];
+        for (size_t i = 0; !f && i < s->n_records; i++)
+            if (asks_about(x, s->records[i].table))
+                see(st, &s->records[i], s->records[i].arrived_us);
+        const struct table *t = f ? tables[x->tables[f->table]] : NULL;
+        for (size_t i = 0; t && i < t->n_rows; i++)
+            if (!t->columns[f->column].null[i])
+                see(st, &s->records[t->tag[i]], t->columns[f->column].v.i64[i]);
+    }
+}
+
+/* The watermark is behind the greatest time seen. While shards have more to read, what they will bring may be older than what
+ * others have brought: then it is behind the least of their greatest times. When none has, arrival times come after the
+ * time at which that was so. */
+static int64_t watermark(const struct stream *s, const struct window_state *st, int64_t tip_ms)
+{
+    const struct question *x = &st->window->question;
+    bool arrival = st->window->time_field == NO_FIELD;
+    int64_t mark = st->greatest_us;
+    for (size_t i = 0; i < s->n_behind; i++) {
+        const struct shard_time *b = &s->behind[i];
+        bool concerned = arrival ? asks_about(x, b->table) : x->tables[x->q->fields[st->window->time_field].table] == b->table;
+        int64_t greatest = NO_TIME;
+        for (size_t k = 0; k < st->n_shards; k++)
+            if (st->shards[k].table == b->table && st->shards[k].number == b->number)
+                greatest = st->shards[k].greatest_us;
+        mark = concerned && greatest < mark ? greatest : mark;
+    }
+    if (arrival && !s->n_behind && tip_ms && tip_ms * 1000 > mark)
+        mark = tip_ms * 1000;
+    return mark == NO_TIME ? NO_TIME : mark - st->window->delay_us;
 }
 
 bool stream_close_is_due(const struct stream *s, int64_t tip_ms)
 {
     for (size_t i = 0; i < s->windows->n; i++) {
         const struct window_state *st = &s->states[i];
-        int64_t mark = watermark(st, st->greatest_us, tip_ms);
+        int64_t mark = watermark(s, st, tip_ms);
         if (st->n_open && mark != NO_TIME && st->open[0]->start_us + st->window->size_us <= mark)
             return true;
     }
@@ -142,8 +198,7 @@ void stream_close_windows(struct stream *s, int64_t tip_ms)
 {
     for (size_t i = 0; i < s->windows->n; i++) {
         struct window_state *st = &s->states[i];
-        st->greatest_us = st->next_greatest_us;
-        int64_t mark = watermark(st, st->greatest_us, tip_ms);
+        int64_t mark = watermark(s, st, tip_ms);
         if (mark == NO_TIME)
             continue;
         while (st->n_open && st->open[0]->start_us + st->window->size_us <= mark) {

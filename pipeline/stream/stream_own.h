@@ -129,13 +129,19 @@ struct open_window {
     int64_t start_us;
     struct groups groups;
 };
+struct shard_time {
+    unsigned table;
+    uint32_t number;
+    int64_t greatest_us;
+};
 /* What is known of a window file's stream of windows; state/N keeps it. */
 struct window_state {
     const struct window *window;
     int64_t greatest_us; /* time seen up to now; NO_TIME = none */
     int64_t closed_us;   /* windows that end here or before are over; NO_TIME = none */
     int64_t partial_us;  /* windows that begin here or before lack rows; NO_TIME = none */
-    int64_t next_greatest_us; /* with the rows of this batch */
+    struct shard_time *shards; /* the greatest time of each shard */
+    size_t n_shards;
     struct open_window **open;
     size_t n_open, cap_open;
 };
@@ -191,6 +197,8 @@ struct stream {
     struct outbox outbox;
     struct client *webhooks;
     struct rng rng;
+    struct shard_time *behind; /* shards with more to read, behind this batch (greatest_us unused) */
+    size_t n_behind;
     int64_t tip_ms; /* when all shards had been read to their tips; 0 = not yet */
     bool loading;   /* rows come from the tables: windows have seen them */
     struct stream_sums sums;
@@ -226,6 +234,8 @@ struct result *stream_answer_of(const struct question *x, const struct groups *g
 void stream_close_add(struct stream *s, const struct window *w, const struct joined *j, int64_t arrived_us);
 bool stream_close_is_due(const struct stream *s, int64_t tip_ms);
 void stream_close_windows(struct stream *s, int64_t tip_ms);
+struct shard_time *stream_close_shard(struct window_state *st, unsigned table, uint32_t number); /* added when new */
+void stream_close_advance(struct stream *s, struct table *const tables[LEDGER_TABLES]); /* the times of a batch */
 struct open_window *stream_close_open(struct window_state *st, int64_t start_us);
 void stream_close_release(struct window_state *st);
 

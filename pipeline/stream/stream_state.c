@@ -101,7 +101,10 @@ static void put_window(struct buf *out, const struct window_state *st)
     put_time(out, "greatest", st->greatest_us);
     put_time(out, "closed", st->closed_us);
     put_time(out, "partial", st->partial_us);
-    buf_z(out, "}\n");
+    buf_z(out, ",\"shards\":[");
+    for (size_t i = 0; i < st->n_shards; i++)
+        buf_f(out, "%s[%u,%u,%lld]", i ? "," : "", st->shards[i].table, st->shards[i].number, (long long)st->shards[i].greatest_us);
+    buf_z(out, "]}\n");
     for (size_t i = 0; i < st->n_open; i++)
         for (size_t k = 0; (entry = map_next(&st->open[i]->groups.by_key, &k));)
             put_group(out, &st->window->question, st->open[i]->start_us, entry->value);
@@ -271,10 +274,28 @@ static void read_outputs(struct stream *s, struct str line, struct arena *a)
         }
 }
 
+static void read_shards(struct window_state *st, struct str line)
+{
+    struct json list, one, v;
+    struct json_reader r, inner;
+    json_open(&r, json_get(line, "shards", &list) ? list.raw : S("[]"));
+    json_enter(&r, JSON_ARRAY);
+    while (json_element(&r) == 1 && json_read(&r, &one) == 0) {
+        int64_t n[3] = { 0 };
+        size_t k = 0;
+        json_open(&inner, one.raw);
+        if (json_enter(&inner, JSON_ARRAY) == 0)
+            while (json_element(&inner) == 1 && json_read(&inner, &v) == 0 && k < 3 && str_to_i64(v.raw, &n[k]))
+                k++;
+        if (k == 3 && n[0] >= 0 && n[0] < LEDGER_TABLES && n[1] >= 0 && n[1] <= UINT32_MAX)
+            stream_close_shard(st, (unsigned)n[0], (uint32_t)n[1])->greatest_us = n[2];
+    }
+}
+
 /* A window whose folder was lost, or whose definition is another: what was open is not known any more. */
 static void begin_anew(struct window_state *st, int64_t greatest_us)
 {
-    st->greatest_us = st->next_greatest_us = st->partial_us = greatest_us;
+    st->greatest_us = st->partial_us = greatest_us;
     st->closed_us = greatest_us == NO_TIME ? NO_TIME : greatest_us - st->window->delay_us;
 }
 
@@ -291,9 +312,10 @@ static struct window_state *read_window(struct stream *s, struct str line, struc
             begin_anew(st, number_in(line, "greatest", NO_TIME));
             return NULL;
         }
-        st->greatest_us = st->next_greatest_us = number_in(line, "greatest", NO_TIME);
+        st->greatest_us = number_in(line, "greatest", NO_TIME);
         st->closed_us = number_in(line, "closed", NO_TIME);
         st->partial_us = number_in(line, "partial", NO_TIME);
+        read_shards(st, line);
         return st;
     }
     return NULL; /* its file was taken away */
@@ -352,8 +374,7 @@ int stream_state_load(struct stream *s, int64_t batch, struct str offsets, struc
     struct arena a = ARENA_INIT;
     struct json greatest;
     for (size_t i = 0; i < s->windows->n; i++)
-        s->states[i] = (struct window_state){ .window = &s->windows->windows[i], .greatest_us = NO_TIME, .closed_us = NO_TIME,
-                                              .partial_us = NO_TIME, .next_greatest_us = NO_TIME };
+        s->states[i] = (struct window_state){ .window = &s->windows->windows[i], .greatest_us = NO_TIME, .closed_us = NO_TIME, .partial_us = NO_TIME };
     int result = s->o.folder->ops->get(s->o.folder, name_of(&a, "state", batch), &text, e);
     if (result == 0)
         result = read_state(s, buf_str(&text), batch, e);

@@ -23,6 +23,11 @@ struct world {
     struct buf notes, alerts;
     uint64_t seed, sequence;
     bool files;
+    const char *endpoint;    /* of a Kinesis; NULL = fed by hand */
+    struct clock *clock;     /* its clock */
+    enum stream_until until;
+    uint64_t batch_records;
+    int looks;               /* how often it is asked whether to stop before it is */
     struct memory *shared; /* another world's, for a second process; NULL = its own */
 };
 
@@ -40,6 +45,12 @@ static inline void world_event(void *arg, const struct stream_event *ev)
         buf_f(&w->notes, "late: " STR_F "\n", STR_A(ev->line));
     if (ev->kind == STREAM_ALERT)
         buf_f(&w->alerts, "%s " STR_F "\n", ev->message, STR_A(ev->line));
+}
+
+static inline bool world_stopping(void *arg)
+{
+    struct world *w = arg;
+    return w->until == STREAM_FOREVER && w->looks-- <= 0;
 }
 
 static inline void world_begin(struct world *w, const char *profile, const char *const *windows)
@@ -70,8 +81,10 @@ static inline int world_start_stream(struct world *w, struct err *e)
     struct arena a = ARENA_INIT;
     struct memory *memory = w->shared ? w->shared : w->memory;
     struct stream_options o = { .rules = w->rules, .analytics = w->analytics, .event = world_event, .arg = w,
-                                .ingest = { .endpoint = "http://127.0.0.1:1", .user_id = "1a2b", .region = "us-east-1", .seed = ++w->seed } };
-    o.ingest.clock = &memory[FOLDER].clock;
+                                .until = w->until, .batch_records = w->batch_records, .stopping = world_stopping,
+                                .ingest = { .endpoint = w->endpoint ? w->endpoint : "http://127.0.0.1:1", .user_id = "1a2b", .region = "us-east-1", .seed = ++w->seed,
+                                            .key = { S("test"), S("test"), S("") } } };
+    o.ingest.clock = w->clock ? w->clock : &memory[FOLDER].clock;
     o.out = w->files ? arena_f(&a, "%s/out", w->dir).p : NULL;
     for (int i = 0; i < STORES; i++)
         w->stores[i] = memory_open(&memory[i]);
