@@ -110,9 +110,8 @@ int options_ingest(const struct args *a, const char *service, const char *endpoi
     if (args_number(a, "in-flight", 1, 1024, &in_flight, e) || args_number(a, "attempts", 1, 100, &attempts, e))
         return -1;
     snprintf(name, sizeof name, "AWS_ENDPOINT_URL_%s", service);
-    const char *given = args_text(a, "endpoint");
     *ret = (struct ingest_options){
-        .endpoint = given ? given : options_env(name, options_env("AWS_ENDPOINT_URL", endpoint).p).p, .user_id = args_text(a, "user-id"),
+        .endpoint = args_given(a, "endpoint") ? args_text(a, "endpoint") : options_env(name, options_env("AWS_ENDPOINT_URL", endpoint).p).p, .user_id = args_text(a, "user-id"),
         .bucket = args_text(a, "bucket"), .key = options_key(),
         .region = args_given(a, "region") ? args_text(a, "region") : options_env("AWS_REGION", "us-east-1").p,
         .in_flight = (int)in_flight, .max_attempts = (int)attempts,
