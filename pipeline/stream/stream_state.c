@@ -186,7 +186,8 @@ static bool read_distinct(struct str object, struct total *t)
     struct json_reader r;
     if (!json_get(object, "distinct", &list))
         return true;
-    t->distinct = mem_zero(sizeof *t->distinct);
+    if (!t->distinct)
+        t->distinct = mem_zero(sizeof *t->distinct);
     json_open(&r, list.raw);
     if (json_enter(&r, JSON_ARRAY))
         return false;
@@ -202,13 +203,16 @@ static bool read_distinct(struct str object, struct total *t)
     return json_close(&r) == 0;
 }
 
-static bool read_total(struct str object, struct total *t)
+/* The lower half has as many values as the upper one, or one more. */
+static bool is_median(const struct total *t) { return t->any ? t->low.n && t->low.n - t->high.n <= 1 : !t->low.n && !t->high.n; }
+
+static bool read_total(struct str object, enum fold_kind kind, struct total *t)
 {
     int64_t bits = number_in(object, "real", 0);
     t->any = number_in(object, "any", 0);
     t->number = number_in(object, "n", 0);
     memcpy(&t->real, &bits, sizeof bits);
-    return read_heap(object, "low", &t->low) && read_heap(object, "high", &t->high) && read_distinct(object, t);
+    return read_heap(object, "low", &t->low) && read_heap(object, "high", &t->high) && read_distinct(object, t) && (kind != FOLD_MEDIAN || is_median(t));
 }
 
 static bool read_keys(struct json_reader *r, const struct question *x, struct value *keys, struct arena *a)
@@ -249,7 +253,7 @@ static bool read_group(struct window_state *st, struct str line, struct arena *a
     if (json_enter(&r, JSON_ARRAY))
         return false;
     for (size_t k = 0; k < x->q->n_aggregates; k++)
-        if (json_element(&r) != 1 || json_read(&r, &v) || !read_total(v.raw, &g->totals[k]))
+        if (json_element(&r) != 1 || json_read(&r, &v) || !read_total(v.raw, x->kinds[k], &g->totals[k]))
             return false;
     return json_element(&r) == 0;
 }

@@ -314,7 +314,65 @@ static void trimmed_records_are_told_as_a_gap(void **state)
     restart(&s);
     go(&s);
     assert_int_equal(s.w.stream->sums.gaps, 3);
-    assert_non_null(strstr(buf_cstr(&s.w.notes), "gap: gap: streaming-1a2b-pin/shardId-000000000000: record 4"));
+    assert_non_null(strstr(buf_cstr(&s.w.notes), "gap: gap: streaming-1a2b-pin/shardId-000000000000: that record is no longer kept"));
+    close_setting(&s);
+}
+
+static void a_stream_made_anew_is_read_from_its_oldest_record_and_told(void **state)
+{
+    (void)state;
+    struct setting s;
+    open_setting(&s, STREAMS, 13);
+    restart(&s);
+    put_some(&s, 40);
+    bench_ok(&s.b, "SplitShard", "{\"StreamName\":\"streaming-1a2b-geo\",\"ShardToSplit\":\"shardId-000000000000\",\"NewStartingHashKey\":\"1000\"}");
+    clock_advance_ms(&s.b.clock, 60000);
+    put_some(&s, 40);
+    go(&s);
+    for (unsigned t = 0; t < LEDGER_TABLES; t++) {
+        bench_ok(&s.b, "DeleteStream", arena_f(&s.a, "{\"StreamName\":\"streaming-1a2b-%s\"}", ledger_table_names[t]).p);
+        clock_advance_ms(&s.b.clock, 60000);
+        bench_ok(&s.b, "CreateStream", arena_f(&s.a, "{\"StreamName\":\"streaming-1a2b-%s\",\"ShardCount\":1}", ledger_table_names[t]).p);
+        clock_advance_ms(&s.b.clock, 60000);
+    }
+    s.put = 0;
+    put_some(&s, 50);
+    restart(&s);
+    go(&s);
+    assert_int_equal(s.w.stream->sums.records, 50);
+    assert_int_equal(s.w.stream->sums.gaps, 3);
+    assert_non_null(strstr(buf_cstr(&s.w.notes), "made anew since"));
+    restart(&s); /* once */
+    put_some(&s, 5);
+    go(&s);
+    assert_int_equal(s.w.stream->sums.records, 5);
+    assert_int_equal(s.w.stream->sums.gaps, 0);
+    close_setting(&s);
+}
+
+/* What a batch cut short had read is trimmed before it is read again: the batch is done without, and this is told. */
+static void a_batch_whose_records_were_trimmed_meanwhile_is_told(void **state)
+{
+    (void)state;
+    struct setting s;
+    struct err e = { 0 };
+    open_setting(&s, "streaming-1a2b-pin:1,streaming-1a2b-geo:1,streaming-1a2b-user:1", 14);
+    restart(&s);
+    put_some(&s, 40);
+    s.w.stores[0].fail_at = s.w.stores[0].op + 1;
+    s.w.stores[0].dies = true;
+    assert_int_equal(stream_run(s.w.stream, &e), -1);
+    clock_advance_ms(&s.b.clock, 26 * 3600000);
+    put_some(&s, 6000);
+    restart(&s);
+    go(&s);
+    assert_true(s.w.stream->sums.gaps >= 3);
+    struct str rows = world_rows(s.w.tables[1], -1, &s.a);
+    size_t lines = 0;
+    while (rows.n)
+        str_cut(&rows, '\n'), lines++;
+    assert_int_equal(lines, s.w.stream->sums.rows[1]);
+    assert_int_equal(s.w.stream->sums.records, 6000);
     close_setting(&s);
 }
 
@@ -399,6 +457,8 @@ int main(void)
         cmocka_unit_test(resharding_is_followed_and_expired_iterators_are_asked_for_again),
         cmocka_unit_test(a_key_keeps_its_order_over_resharding),
         cmocka_unit_test(trimmed_records_are_told_as_a_gap),
+        cmocka_unit_test(a_stream_made_anew_is_read_from_its_oldest_record_and_told),
+        cmocka_unit_test(a_batch_whose_records_were_trimmed_meanwhile_is_told),
         cmocka_unit_test(a_stream_that_does_not_exist_is_named_or_waited_for),
         cmocka_unit_test(a_service_that_is_away_is_waited_for),
         cmocka_unit_test(the_same_seed_gives_the_same_bytes),
