@@ -15,7 +15,7 @@
 #include "pipeline/sink/sink.h"
 #include "pipeline/stream/stream.h"
 
-enum { ROWS_SHOWN = 12, ANSWERS_EVERY_MS = 5000 };
+enum { ROWS_SHOWN = 12, QUARANTINED_SHOWN = 10, ANSWERS_EVERY_MS = 5000 };
 
 struct streaming {
     struct args *a;
@@ -24,6 +24,7 @@ struct streaming {
     bool json, stopped;
     const char *out;
     int64_t answers_ms; /* when they were written last */
+    unsigned quarantined;
     struct rules *rules;
     struct analytics *analytics;
     struct delta_store *folder, *stores[LEDGER_TABLES];
@@ -85,6 +86,8 @@ static void print_text(struct streaming *s, const struct stream_event *ev)
         fprintf(stderr, "weirbox: alert " STR_F ": %s " STR_F "\n", STR_A(ev->name), ev->message, STR_A(ev->line));
         break;
     case STREAM_NOTE:
+        if (str_is(ev->name, "quarantine") && s->quarantined++ >= QUARANTINED_SHOWN)
+            break; /* the file has them all */
         fprintf(stderr, "weirbox: %s%s\n", str_is(ev->name, "quarantine") ? "quarantined: " : str_is(ev->name, "waiting") ? "waiting: " : "", ev->message);
         break;
     case STREAM_LATE:

@@ -277,6 +277,7 @@ void stream_close(struct stream *s)
     free(s->behind);
     free(s->outputs);
     free(s->outbox.pending);
+    buf_release(&s->outbox.dead);
     free(s->records);
     arena_release(&s->outbox.arena);
     arena_release(&s->bytes);

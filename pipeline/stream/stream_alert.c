@@ -171,26 +171,35 @@ static int64_t backoff(struct stream *s, int attempts)
     return most / 2 + (int64_t)rng_below(&s->rng, (uint64_t)(most / 2 + 1));
 }
 
-/* dead.jsonl is put whole: a second time leaves the same line twice at most, with the same id. */
-static int bury(struct stream *s, const struct pending *p, const struct err *why, struct err *e)
+static void bury(struct stream *s, const struct pending *p, const struct err *why)
 {
-    struct buf text = BUF_INIT;
-    int result = s->o.folder->ops->get(s->o.folder, S("dead.jsonl"), &text, e);
-    buf_f(&text, "{\"attempts\":%d,\"reason\":", p->attempts);
-    json_put_text(&text, str_of(why->message));
-    buf_z(&text, ",\"alert\":");
-    buf_str_add(&text, p->body);
-    buf_z(&text, "}\n");
-    if (result >= 0)
-        result = s->o.folder->ops->put(s->o.folder, S("dead.jsonl"), buf_str(&text), false, e) < 0 ? -1 : 0;
-    buf_release(&text);
+    struct buf *b = &s->outbox.dead;
+    buf_f(b, "{\"attempts\":%d,\"reason\":", p->attempts);
+    json_put_text(b, str_of(why->message));
+    buf_z(b, ",\"alert\":");
+    buf_str_add(b, p->body);
+    buf_z(b, "}\n");
     s->sums.dead++;
     tell(s, p, "dead");
-    return result;
 }
 
-/* 1: it is no longer pending. */
-static int try_once(struct stream *s, struct pending *p, struct err *e)
+/* dead.jsonl is put whole, before the outbox forgets: a crash in between leaves a line twice, with the same id. */
+static int put_dead(struct stream *s, struct err *e)
+{
+    struct buf text = BUF_INIT;
+    if (!s->outbox.dead.n)
+        return 0;
+    int result = s->o.folder->ops->get(s->o.folder, S("dead.jsonl"), &text, e);
+    buf_str_add(&text, buf_str(&s->outbox.dead));
+    if (result >= 0)
+        result = s->o.folder->ops->put(s->o.folder, S("dead.jsonl"), buf_str(&text), false, e);
+    buf_reset(&s->outbox.dead);
+    buf_release(&text);
+    return result < 0 ? -1 : 0;
+}
+
+/* Is it over with? */
+static bool try_once(struct stream *s, struct pending *p)
 {
     struct err why = { 0 };
     int most = s->o.alert_attempts ? s->o.alert_attempts : ATTEMPTS;
@@ -199,13 +208,15 @@ static int try_once(struct stream *s, struct pending *p, struct err *e)
     if (stream_deliver(s, p, &why) == 0) {
         s->sums.delivered++;
         tell(s, p, "delivered");
-        return 1;
+        return true;
     }
-    if (p->attempts >= most || !p->alert)
-        return bury(s, p, &why, e) ? -1 : 1;
+    if (p->attempts >= most || !p->alert) {
+        bury(s, p, &why);
+        return true;
+    }
     p->due_ms = clock_now_ms(s->ingest.clock) + backoff(s, p->attempts);
     tell(s, p, why.message);
-    return 0;
+    return false;
 }
 
 int stream_alert_deliver(struct stream *s, int64_t *ret_next_ms, struct err *e)
@@ -213,20 +224,15 @@ int stream_alert_deliver(struct stream *s, int64_t *ret_next_ms, struct err *e)
     struct outbox *o = &s->outbox;
     int64_t now = clock_now_ms(s->ingest.clock);
     size_t kept = 0;
-    int result = 0;
-    for (size_t i = 0; i < o->n; i++) {
-        int over = result >= 0 && o->pending[i].due_ms <= now ? try_once(s, &o->pending[i], e) : 0;
-        result = over < 0 ? -1 : result;
-        if (over != 1)
+    for (size_t i = 0; i < o->n; i++)
+        if (o->pending[i].due_ms > now || !try_once(s, &o->pending[i]))
             o->pending[kept++] = o->pending[i];
-    }
     o->n = kept;
     *ret_next_ms = 0;
     for (size_t i = 0; i < o->n; i++)
         if (!*ret_next_ms || o->pending[i].due_ms < *ret_next_ms)
             *ret_next_ms = o->pending[i].due_ms;
-    if (result == 0 && o->changed)
-        result = stream_alert_save(s, e);
+    int result = put_dead(s, e) || stream_alert_save(s, e) ? -1 : 0;
     if (o->n == 0)
         arena_reset(&o->arena);
     return result;

@@ -159,6 +159,7 @@ struct outbox {
     size_t n, cap;
     int64_t batch; /* alerts up to this one's are in it, or were */
     struct arena arena;
+    struct buf dead; /* lines for dead.jsonl */
     bool changed;
 };
 

@@ -71,6 +71,18 @@ expect 0 "posts" $weirbox emulate stream --posts 20 --gateway "$gateway"
 expect 0 "60 records in 1 batches" $weirbox stream --once --out killed
 compare killed "lost folder"
 
+# tables and folder in a bucket
+s3=$(sed 's/.*"s3":"\([^"]*\)".*/\1/' up.json)
+bucket=s3://user-0a1b2c3d4e5f-bucket
+for i in 1 2; do
+    expect 0 "written: pin" $weirbox stream --once --delta $bucket/delta --checkpoint $bucket/checkpoint --s3-endpoint "$s3" --out bucket
+done
+for t in pin geo user; do
+    $weirbox delta cat $bucket/delta/0a1b2c3d4e5f_${t}_table --endpoint "$s3" | sort >got
+    $weirbox delta cat killed/delta/0a1b2c3d4e5f_${t}_table | sort >want
+    cmp -s got want || fail "the $t table in the bucket has other rows"
+done
+
 # alerts: a program, a file, and a webhook that nobody answers; windows of event time close at once
 mkdir -p mine/windows
 cat >mine/windows/joined_per_day.json <<END
