@@ -33,7 +33,7 @@ static const struct option stream_own[] = {
     { "once", NULL, "end when all that is there has been read", NULL, NULL },
     { "until-idle", NULL, "end when nothing new has come for --idle seconds", NULL, NULL },
     { "idle", "SECONDS", "see --until-idle", "2", NULL },
-    { "interval", "SECONDS", "between two looks at streams without news", "1", NULL },
+    { "interval", "SECONDS", "between two looks, and so batches, once all has been read", "1", NULL },
     { "batch", "N", "records after which a batch is cut", "20000", NULL },
     { "out", "DIR", "folder of delta/, checkpoint/, windows/, queries/, late.jsonl, quarantine.jsonl", "weirbox-out/stream", NULL },
     { "delta", "PLACE", "where the tables ID_pin_table, ID_geo_table and ID_user_table are: a folder, or s3://bucket/prefix", "delta/ of --out", NULL },

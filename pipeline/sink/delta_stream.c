@@ -173,7 +173,7 @@ static int offsets_of(struct delta_stream *s, struct delta_table *t, struct str 
     if (delta_history(t, look, &l, e))
         return -1;
     if (!l.offsets.n)
-        return err_set(e, 0, "DELTA_CHECKPOINT_LOST", "the log of " STR_F " does not say where batch %lld of query " STR_F " ended: the folder cannot be made anew",
+        return err_set(e, 0, "DELTA_CHECKPOINT_LOST", "the log of " STR_F " does not say where batch %lld of query " STR_F " ended: the folder cannot be made anew; restore it, or write to other tables",
                        STR_A(t->options.store->root), (long long)batch, STR_A(app));
     *ret = l.offsets;
     return 0;
@@ -295,9 +295,13 @@ int delta_stream_write(struct delta_stream *s, struct delta_table *t, const stru
 
 int delta_stream_end(struct delta_stream *s, struct err *e)
 {
+    struct arena kept = ARENA_INIT; /* a stream runs for long: nothing of this batch but its offsets stays */
     if (put_commit(s, s->batch, e))
         return -1;
-    s->offsets = s->begun;
+    s->id = arena_dup(&kept, s->id);
+    s->offsets = arena_dup(&kept, s->begun);
+    arena_release(&s->arena);
+    s->arena = kept;
     s->begun = (struct str){ 0 };
     s->batch++;
     return 0;

@@ -130,10 +130,9 @@ int stream_run(struct stream *s, struct err *e)
         told = result ? told : S("");
         if (stream_alert_deliver(s, &next_ms, e))
             return -1;
-        if (did && (s->o.until != STREAM_ONCE || !kinesis_reader_at_tip(s->reader))) {
-            quiet_ms = 0;
-            continue;
-        }
+        quiet_ms = did ? 0 : quiet_ms;
+        if (did && !kinesis_reader_at_tip(s->reader))
+            continue; /* there is more; else what trickles in is gathered for a while, as each batch is a file */
         if (s->o.until == STREAM_ONCE || (s->o.until == STREAM_UNTIL_IDLE && quiet_ms >= s->o.idle_ms))
             break;
         wait_for(s, s->o.poll_ms);

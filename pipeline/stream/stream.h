@@ -54,7 +54,7 @@ struct stream_options {
     struct delta_table *tables[LEDGER_TABLES]; /* where rows are appended */
     const char *out;         /* folder of windows/, late.jsonl, quarantine.jsonl, alert files; NULL = no files */
     uint64_t batch_records;  /* a batch is cut behind so many; 0 = 20,000 */
-    int64_t poll_ms;         /* between two looks at streams without news; 0 = 1,000 */
+    int64_t poll_ms;         /* between two looks once all has been read; 0 = 1,000 */
     int64_t idle_ms;         /* STREAM_UNTIL_IDLE: nothing for so long; 0 = 2,000 */
     int alert_attempts;      /* then an alert is dead; 0 = 6 */
     enum stream_until until;
