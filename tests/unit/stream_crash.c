@@ -23,6 +23,18 @@ static void feed(struct world *w, int64_t batch)
     arena_release(&a);
 }
 
+static void keep_answers(struct world *w)
+{
+    struct err e = { 0 };
+    buf_reset(&w->answers);
+    for (size_t i = 0; i < analytics_count(w->analytics); i++) {
+        struct result *r;
+        assert_ok(stream_answer(w->stream, i, &r, &e), &e);
+        result_put_csv(r, &w->answers);
+        result_close(r);
+    }
+}
+
 static int run(struct world *w, int failing, int fail_at, bool after, bool dies, int *ret_ops, struct err *e)
 {
     struct memory_store *f = &w->stores[failing];
@@ -40,12 +52,15 @@ static int run(struct world *w, int failing, int fail_at, bool after, bool dies,
     while (result == 0 && w->stream->checkpoint.batch < BATCHES) {
         feed(w, w->stream->checkpoint.batch);
         result = stream_batch_run(w->stream, e);
+        w->looks = result; /* did it die in a batch, or with a delivery? */
         if (result == 0)
             result = stream_alert_deliver(w->stream, &next_ms, e);
     }
     if (result == 0) /* what a process before left */
         result = stream_alert_deliver(w->stream, &next_ms, e);
     *ret_ops = f->op - base;
+    if (result == 0)
+        keep_answers(w);
     world_stop_stream(w);
     return result;
 }
@@ -67,7 +82,7 @@ static struct str distinct(struct str text, struct arena *a)
 }
 
 struct outcome {
-    struct str users, geos, windows, late, quarantine, alerts, told;
+    struct str users, geos, windows, late, quarantine, alerts, told, answers;
 };
 
 static struct outcome look(struct world *w, struct arena *a)
@@ -88,6 +103,7 @@ static struct outcome look(struct world *w, struct arena *a)
     o.quarantine = world_file(w, "quarantine.jsonl", a);
     o.alerts = distinct(world_file(w, "alerts.jsonl", a), a);
     o.told = distinct(buf_str(&w->told), a);
+    o.answers = arena_dup(a, buf_str(&w->answers));
     return o;
 }
 
@@ -106,6 +122,7 @@ static void assert_outcome(const struct outcome *got, const struct outcome *want
     assert_same(got->quarantine, want->quarantine, "quarantine file", where);
     assert_same(got->alerts, want->alerts, "alerts", where);
     assert_same(got->told, want->told, "windows told", where);
+    assert_same(got->answers, want->answers, "answers", where);
 }
 
 static void assert_once(struct str rows, const char *where)
@@ -128,6 +145,7 @@ static int crash_at(const struct outcome *want, int failing, int n, bool after, 
     const char *where = arena_f(a, "store %d operation %d %s%s", failing, n, after ? "after" : "before", dies ? ", dies" : "").p;
     world_begin(&w, NULL, files);
     int result = run(&w, failing, n, after, dies, &ops, &e);
+    bool in_batch = result && w.looks;
     for (int again = 0; result && again < 3; again++) {
         for (int i = 0; i < STORES; i++)
             clock_advance_ms(&w.memory[i].clock, 1000);
@@ -137,6 +155,8 @@ static int crash_at(const struct outcome *want, int failing, int n, bool after, 
         fail_msg("%s: %s", where, e.message);
     *ret = look(&w, a);
     assert_once(ret->users, where);
+    if (in_batch) /* nobody had been told of its alerts: once is enough */
+        assert_int_equal(world_file(&w, "alerts.jsonl", a).n, ret->alerts.n);
     if (want)
         assert_outcome(ret, want, where);
     world_start_stream(&w, &e);

@@ -20,7 +20,7 @@ struct world {
     struct analytics *analytics;
     struct stream *stream;
     struct buf told;  /* windows, a row a line */
-    struct buf notes, alerts;
+    struct buf notes, alerts, answers;
     uint64_t seed, sequence;
     bool files;
     const char *endpoint;    /* of a Kinesis; NULL = fed by hand */
@@ -117,6 +117,7 @@ static inline void world_end(struct world *w)
     buf_release(&w->told);
     buf_release(&w->notes);
     buf_release(&w->alerts);
+    buf_release(&w->answers);
     assert_int_equal(system(arena_f(&a, "rm -r %s", w->dir).p), 0);
     arena_release(&a);
 }
@@ -150,11 +151,12 @@ static inline struct str world_row(struct rng *r, unsigned table, struct arena *
     static const char *const categories[] = { "art", "travel", "", "finance", "Art" };
     static const char *const followers[] = { "12", "3k", "2M", "User Info Error", "3000", "7", "999", "" };
     static const char *const countries[] = { "Chad", "Peru", "Fiji", "" };
+    static const char *const posters[] = { "p0", "p1", "User Info Error", "p3" };
     int ind = (int)rng_below(r, 25), n = (int)rng_below(r, 1000);
     if (table == 0)
-        return arena_f(a, "{\"index\":%d,\"unique_id\":\"u%d\",\"title\":\"t\",\"description\":\"d\",\"poster_name\":\"p%d\",\"follower_count\":\"%s\",\"tag_list\":\"x\","
+        return arena_f(a, "{\"index\":%d,\"unique_id\":\"u%d\",\"title\":\"t\",\"description\":\"d\",\"poster_name\":\"%s\",\"follower_count\":\"%s\",\"tag_list\":\"x\","
                        "\"is_image_or_video\":\"image\",\"image_src\":\"s\",\"downloaded\":1,\"save_location\":\"Local save in /data/x\",\"category\":\"%s\"}", ind, n % 3,
-                       n % 4, followers[rng_below(r, 8)], categories[rng_below(r, 5)]);
+                       posters[n % 4], followers[rng_below(r, 8)], categories[rng_below(r, 5)]);
     if (table == 1)
         return arena_f(a, "{\"ind\":%d,\"timestamp\":\"%d-0%d-11 00:0%d:00\",\"latitude\":1.5,\"longitude\":2,\"country\":\"%s\"}", ind, 2016 + n % 8, 1 + n % 9, n % 7,
                        countries[rng_below(r, 4)]);
