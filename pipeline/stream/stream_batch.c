@@ -315,6 +315,14 @@ static int64_t batch_in(const struct delta_snapshot *snapshot, struct str app)
     return -1;
 }
 
+static void tell_no_table(struct stream *s, unsigned t)
+{
+    struct arena a = ARENA_INIT;
+    stream_note(s, "tables", arena_f(&a, "the %s table is not there, but the checkpoint folder " STR_F " goes on with batch %lld: rows of before are read and written only if the folder "
+                "is removed too", ledger_table_names[t], STR_A(s->o.folder->root), (long long)s->checkpoint.batch).p);
+    arena_release(&a);
+}
+
 /* The snapshot to begin from; *ret NULL: the table is not there, or has nothing from before. */
 static int snapshot_of(struct stream *s, unsigned t, struct delta_snapshot **ret, struct err *e)
 {
@@ -323,7 +331,11 @@ static int snapshot_of(struct stream *s, unsigned t, struct delta_snapshot **ret
     *ret = NULL;
     if (delta_snapshot_open(s->o.tables[t], -1, ret, &why)) {
         *e = why;
-        return str_is(str_of(why.code), "DELTA_NO_TABLE") ? 0 : -1;
+        if (!str_is(str_of(why.code), "DELTA_NO_TABLE"))
+            return -1;
+        if (batch > 0)
+            tell_no_table(s, t);
+        return 0;
     }
     s->versions[t] = (*ret)->version;
     int64_t in = batch_in(*ret, s->checkpoint.id);

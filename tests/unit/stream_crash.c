@@ -236,6 +236,24 @@ static void a_folder_older_than_its_tables_is_refused(void **state)
     world_end(&w);
 }
 
+static void a_table_taken_away_is_told(void **state)
+{
+    (void)state;
+    struct world w;
+    struct err e = { 0 };
+    int ignored;
+    world_begin(&w, NULL, files);
+    assert_ok(run(&w, 0, 0, false, false, &ignored, &e), &e);
+    assert_null(w.notes.n ? strstr(buf_cstr(&w.notes), "tables: ") : NULL);
+    map_release(&w.memory[1].objects);
+    w.memory[1].objects = MAP_INIT;
+    assert_ok(world_start_stream(&w, &e), &e);
+    assert_non_null(strstr(buf_cstr(&w.notes), "tables: the geo table is not there, but the checkpoint folder memory goes on with batch 4"));
+    feed(&w, 5);
+    world_batch(&w);
+    world_end(&w);
+}
+
 static void two_processes_of_one_folder_do_not_both_go_on(void **state)
 {
     (void)state;
@@ -295,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_crash_at_any_step_loses_and_doubles_nothing),
         cmocka_unit_test(a_lost_folder_doubles_nothing_and_is_told),
         cmocka_unit_test(a_folder_older_than_its_tables_is_refused),
+        cmocka_unit_test(a_table_taken_away_is_told),
         cmocka_unit_test(two_processes_of_one_folder_do_not_both_go_on),
         cmocka_unit_test(a_broken_state_is_named),
     };
