@@ -30,6 +30,25 @@ static const struct option query_own[] = {
     { "format", "FORMAT", "how to print", "table", "table|csv|json" },
     { NULL, NULL, NULL, NULL, NULL },
 };
+static const struct option stream_own[] = {
+    { "once", NULL, "end when all that is there has been read", NULL, NULL },
+    { "until-idle", NULL, "end when nothing new has come for --idle seconds", NULL, NULL },
+    { "idle", "SECONDS", "see --until-idle", "2", NULL },
+    { "interval", "SECONDS", "between two looks, and so batches, once all has been read", "1", NULL },
+    { "batch", "N", "records after which a batch is cut", "20000", NULL },
+    { "out", "DIR", "folder of delta/, checkpoint/, windows/, queries/, late.jsonl, quarantine.jsonl", "weirbox-out/stream", NULL },
+    { "delta", "PLACE", "where the tables ID_pin_table, ID_geo_table and ID_user_table are: a folder, or s3://bucket/prefix", "delta/ of --out", NULL },
+    { "s3-endpoint", "URL", "the S3 service of tables below s3://; also AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000", NULL },
+    { "checkpoint", "DIR", "the checkpoint folder, one for all three streams", "checkpoint/ of --out", NULL },
+    { "answers", NULL, "keep the answers to the questions; --no-answers for windows and tables alone", "on", NULL },
+    { "alert-attempts", "N", "tries of one alert before it is dead", "6", NULL },
+    { "endpoint", "URL", "Kinesis; also AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL", "http://127.0.0.1:4567", NULL },
+    { "user-id", "ID", "in the names of streams and tables", FLOW_USER_ID, NULL },
+    { "region", "NAME", "of the signature; also AWS_REGION", "us-east-1", NULL },
+    { "in-flight", "N", "calls under way at once", "48", NULL },
+    { "attempts", "N", "tries of one call before it is given up", "8", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
 static const struct option up_own[] = {
     { "detach", NULL, "leave it running and return once it is ready (also -d); weirbox down ends it", NULL, NULL },
     { "host", "ADDRESS", "where to listen", "127.0.0.1", NULL },
@@ -113,6 +132,7 @@ static const struct option *const basic_options[] = { options_rows, options_post
 static const struct option *const ingest_options[] = { options_read, ingest_own, NULL };
 static const struct option *const clean_options[] = { options_rules, clean_own, NULL };
 static const struct option *const query_options[] = { query_own, options_rules, options_rows, NULL };
+static const struct option *const stream_options[] = { stream_own, options_rules, NULL };
 static const struct option *const up_options[] = { up_own, host_options, NULL };
 static const struct option *const down_options[] = { down_own, NULL };
 static const struct option *const wait_options[] = { wait_own, NULL };
@@ -161,6 +181,9 @@ const struct command commands[] = {
     { "query", "answer one of the questions", "[NAME]",
       { "weirbox query --list", "which there are", "weirbox query users_joined_by_year --from weirbox-out --format csv", "from files" },
       query_options, 0, 1, query_command_run },
+    { "stream", "the stream path run on: three streams into three Delta tables, windows, answers, alerts", "",
+      { "weirbox stream", "from the streams of weirbox up, until Ctrl-C", "weirbox stream --until-idle --json", "what is there, told as JSON lines" },
+      stream_options, 0, 0, stream_command_run },
     { "up", "run the cloud alone, for scripts of your own", "",
       { "weirbox up -d && eval \"$(weirbox env)\"", "on the usual ports of this machine, left running", "weirbox up --port 0 --json", "on free ports, told as JSON" },
       up_options, 0, 0, up_command_run },

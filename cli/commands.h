@@ -13,6 +13,7 @@ int ingest_command_s3(struct args *a, struct err *e);
 int ingest_command_kinesis(struct args *a, struct err *e);
 int clean_command_run(struct args *a, struct err *e);
 int query_command_run(struct args *a, struct err *e);
+int stream_command_run(struct args *a, struct err *e);
 int up_command_run(struct args *a, struct err *e);
 int down_command_run(struct args *a, struct err *e);
 int wait_command_run(struct args *a, struct err *e);

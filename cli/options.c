@@ -51,7 +51,7 @@ const struct option options_post[] = {
 };
 
 const struct option options_read[] = {
-    { "endpoint", "URL", "the service; S3: http://127.0.0.1:9000, Kinesis: http://127.0.0.1:4567", NULL, NULL },
+    { "endpoint", "URL", "the service; also AWS_ENDPOINT_URL_S3 and _KINESIS; else http://127.0.0.1:9000 and :4567", NULL, NULL },
     { "bucket", "NAME", "the sink's bucket", "user-" FLOW_USER_ID "-bucket", NULL },
     { "user-id", "ID", "in the names of topics and streams", FLOW_USER_ID, NULL },
     { "region", "NAME", "of the signature; also AWS_REGION", "us-east-1", NULL },
@@ -90,6 +90,33 @@ int options_file(struct args *a, const char *path, const char *what, struct str 
         *ret = arena_dup(&a->arena, buf_str(&text));
     buf_release(&text);
     return failed ? err_set(e, 0, "FILE_UNREADABLE", "cannot read the %s %s (a folder, or over 64 MiB?)", what, path) : 0;
+}
+
+struct str options_env(const char *name, const char *otherwise)
+{
+    const char *v = getenv(name);
+    return str_of(v && v[0] ? v : otherwise);
+}
+
+struct sigv4_key options_key(void)
+{
+    return (struct sigv4_key){ options_env("AWS_ACCESS_KEY_ID", "test"), options_env("AWS_SECRET_ACCESS_KEY", "test"), options_env("AWS_SESSION_TOKEN", "") };
+}
+
+int options_ingest(const struct args *a, const char *service, const char *endpoint, struct ingest_options *ret, struct err *e)
+{
+    int64_t in_flight = 0, attempts = 0;
+    char name[64];
+    if (args_number(a, "in-flight", 1, 1024, &in_flight, e) || args_number(a, "attempts", 1, 100, &attempts, e))
+        return -1;
+    snprintf(name, sizeof name, "AWS_ENDPOINT_URL_%s", service);
+    *ret = (struct ingest_options){
+        .endpoint = args_given(a, "endpoint") ? args_text(a, "endpoint") : options_env(name, options_env("AWS_ENDPOINT_URL", endpoint).p).p, .user_id = args_text(a, "user-id"),
+        .bucket = args_text(a, "bucket"), .key = options_key(),
+        .region = args_given(a, "region") ? args_text(a, "region") : options_env("AWS_REGION", "us-east-1").p,
+        .in_flight = (int)in_flight, .max_attempts = (int)attempts,
+    };
+    return 0;
 }
 
 static int read_files(struct args *a, struct flow_options *o, struct err *e)

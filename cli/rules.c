@@ -5,10 +5,12 @@
 #include "cli/commands.h"
 #include "pipeline/analytics/explain.h"
 #include "pipeline/analytics/sql.h"
+#include "pipeline/stream/stream.h"
 
 struct opened {
     struct rules *rules;
     struct analytics *analytics;
+    struct stream_windows *windows;
     struct buf out;
 };
 
@@ -17,8 +19,7 @@ static int rules_command_open(struct args *a, struct opened *o, struct err *e)
     *o = (struct opened){ 0 };
     if (!(o->rules = rules_open(args_text(a, "rules"), args_text(a, "profile"), e)))
         return -1;
-    o->analytics = analytics_open(o->rules, e);
-    return o->analytics ? 0 : -1;
+    return (o->analytics = analytics_open(o->rules, e)) && (o->windows = stream_windows_open(o->rules, e)) ? 0 : -1;
 }
 
 static int rules_command_close(struct opened *o, int result)
@@ -26,6 +27,7 @@ static int rules_command_close(struct opened *o, int result)
     if (result == 0)
         fwrite(o->out.p, 1, o->out.n, stdout);
     buf_release(&o->out);
+    stream_windows_close(o->windows);
     analytics_close(o->analytics);
     rules_close(o->rules);
     return result;
@@ -53,6 +55,11 @@ int rules_command_check(struct args *a, struct err *e)
         buf_f(&o.out, "profile   " STR_F "\n", STR_A(rules_profile(o.rules)));
         rules_command_list(&o.out, "tables    ", rules_table_name, o.rules);
         rules_command_list(&o.out, "queries   ", rules_query_name, o.rules);
+        buf_z(&o.out, "windows   ");
+        struct str name;
+        for (size_t i = 0; (name = stream_windows_name(o.windows, i)).p; i++)
+            buf_f(&o.out, "%s" STR_F, i ? ", " : "", STR_A(name));
+        buf_c(&o.out, '\n');
         rules_command_list(&o.out, "profiles  ", rules_profile_name, o.rules);
         buf_z(&o.out, "no mistake found\n");
     }

@@ -1,6 +1,6 @@
 /* clean.h - from the bytes of one record to typed columns, by rules that are data.
  *
- * A rule set is a folder of small JSON files (clean/<table>.json, queries/<name>.json, profiles/<name>.json),
+ * A rule set is a folder of small JSON files (clean/<table>.json, queries/<name>.json, windows/<name>.json, profiles/<name>.json),
  * linked into the program and replaceable file by file from a directory. docs/rules.md says what every
  * word in them means. rules_open reads and checks all of them, applies a profile (a set of switch values)
  * and compiles each table into a flat program. A cleaner runs that program over one record after another:

@@ -55,5 +55,6 @@ const struct str *doc_nearest(struct str word, const struct str *known, size_t n
 
 /* The files of an open rule set, switches already applied, for whoever compiles them. */
 const struct node *rules_query_doc(const struct rules *r, size_t i);
+const struct node *rules_window_doc(const struct rules *r, size_t i);
 
 #endif

@@ -3,6 +3,7 @@
  * profiles/<name>.json   {"profile", "about", "switches": {NAME: value}}; aicore-majority names every switch
  * clean/<table>.json     compiled here (program.c)
  * queries/<name>.json    kept as trees for pipeline/analytics
+ * windows/<name>.json    kept as trees for pipeline/stream
  *
  * Every file of the program's own (base/embed.h) counts unless the user's directory has one of the same
  * name; a file that only the directory has is added.
@@ -21,8 +22,9 @@
 #define EMBEDDED_ROOT "pipeline/rules/"
 enum { MAX_FILES = 256, MAX_FILE_BYTES = 1 << 20 };
 
-enum folder { FOLDER_CLEAN, FOLDER_QUERIES, FOLDER_PROFILES, N_FOLDERS };
-static const char *const FOLDERS[] = { "clean", "queries", "profiles" };
+enum folder { FOLDER_CLEAN, FOLDER_QUERIES, FOLDER_WINDOWS, FOLDER_PROFILES, N_FOLDERS };
+static const char *const FOLDERS[] = { "clean", "queries", "windows", "profiles" };
+static const char *const WORDS_OF_NAMES[] = { "table", "query", "window", "profile" };
 
 struct rule_file {
     struct str name; /* without ".json" */
@@ -151,16 +153,16 @@ static int rules_add_directory(struct rules *r, const char *dir, struct err *e)
     struct stat st;
     size_t seen = 0;
     if (stat(dir, &st))
-        return err_set(e, 0, "RULES_UNREADABLE", "%s: %s; a rule folder holds clean/, queries/ or profiles/", dir,
+        return err_set(e, 0, "RULES_UNREADABLE", "%s: %s; a rule folder holds clean/, queries/, windows/ or profiles/", dir,
                        strerror(errno));
     if (!S_ISDIR(st.st_mode))
-        return err_set(e, 0, "RULES_UNREADABLE", "%s: is no folder; a rule folder holds clean/, queries/ or profiles/",
+        return err_set(e, 0, "RULES_UNREADABLE", "%s: is no folder; a rule folder holds clean/, queries/, windows/ or profiles/",
                        dir);
     for (int f = 0; f < N_FOLDERS; f++)
         if (rules_add_folder(r, dir, (enum folder)f, &seen, e))
             return -1;
     if (!seen)
-        return err_set(e, 0, "RULES_UNREADABLE", "%s: holds no rule file (clean/*.json, queries/*.json or "
+        return err_set(e, 0, "RULES_UNREADABLE", "%s: holds no rule file (clean/*.json, queries/*.json, windows/*.json or "
                        "profiles/*.json)", dir);
     return 0;
 }
@@ -228,7 +230,7 @@ static int rules_parse(struct rules *r, enum folder f, const struct node *switch
 {
     for (size_t i = 0; i < r->folders[f].n; i++) {
         struct rule_file *file = &r->folders[f].files[i];
-        const char *word = f == FOLDER_CLEAN ? "table" : "query";
+        const char *word = WORDS_OF_NAMES[f];
         struct node *doc = doc_parse(&r->arena, file->path, file->bytes, e);
         if (!doc || doc_want(doc, JSON_OBJECT, e) || doc_switch(&r->arena, doc, switches, e))
             return -1;
@@ -251,7 +253,7 @@ struct rules *rules_open(const char *dir, const char *profile, struct err *e)
     r->profile = arena_dup(&r->arena, str_of(profile ? profile : DEFAULT_PROFILE));
     if (rules_add_embedded(r, e) || (dir && rules_add_directory(r, dir, e)) ||
         !(switches = rules_switches(r, r->profile, e)) || rules_parse(r, FOLDER_CLEAN, switches, e) ||
-        rules_parse(r, FOLDER_QUERIES, switches, e)) {
+        rules_parse(r, FOLDER_QUERIES, switches, e) || rules_parse(r, FOLDER_WINDOWS, switches, e)) {
         rules_close(r);
         return NULL;
     }
@@ -294,6 +296,11 @@ struct str rules_profile_name(const struct rules *r, size_t i)
 const struct node *rules_query_doc(const struct rules *r, size_t i)
 {
     return i < r->folders[FOLDER_QUERIES].n ? r->folders[FOLDER_QUERIES].files[i].doc : NULL;
+}
+
+const struct node *rules_window_doc(const struct rules *r, size_t i)
+{
+    return i < r->folders[FOLDER_WINDOWS].n ? r->folders[FOLDER_WINDOWS].files[i].doc : NULL;
 }
 
 const struct program *rules_program(const struct rules *r, struct str table)

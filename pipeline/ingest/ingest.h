@@ -5,8 +5,8 @@
  *
  *   ingest_s3       lists {topics_dir}/{id}.pin/… by pages, fetches the objects concurrently, splits them into lines;
  *                   line i of partition=P/…+P+OFFSET.json is the record at offset OFFSET + i
- *   ingest_kinesis  ListShards, GetShardIterator, GetRecords for every shard of streaming-{id}-pin|geo|user, from a
- *                   checkpoint or the oldest record, to the tip
+ *   ingest_kinesis  every shard of streaming-{id}-pin|geo|user, from a checkpoint or the oldest record, to the tip
+ *                   (kinesis_reader.h reads on from there)
  *
  * A record whose place nobody was told of is asked for its post id: ingest_s3 fetches the object's .keys.json sibling
  * (Connect's store.kafka.keys) for it; a Kinesis record carries it as its partition key.
@@ -43,6 +43,7 @@ struct ingest_options {
     const char *checkpoint; /* Kinesis: a file to go on from and to write; NULL = from the oldest record, no file */
     /* Called for records to be cleaned: new ones and unknown ones, not repeats. */
     void (*record)(void *arg, const struct ingest_record *r);
+    void (*gap)(void *arg, const char *message); /* Kinesis: records may have been trimmed unread; optional */
     void *arg;
     void (*progress)(void *arg, uint64_t records);
     void *progress_arg;
@@ -50,7 +51,7 @@ struct ingest_options {
 
 struct ingest {
     struct arena bytes; /* of all records; release when the tables that view them are closed */
-    uint64_t objects, records, repeats, keys_fetched, pages, retries;
+    uint64_t objects, records, repeats, keys_fetched, pages, retries, gaps;
 };
 
 int ingest_s3(const struct ingest_options *o, struct ingest *in, struct err *e);

@@ -149,11 +149,12 @@ struct delta_stream {
     struct delta_store *folder;
     struct clock *clock;
 };
-/* first: the table asked when the folder is empty. A table that already holds batches of a stream then means that the
- * folder was lost: DELTA_CHECKPOINT_LOST, because a new query would write every row again; with `recover` the folder
- * is made anew from the offsets in the table's log. first == NULL: nobody is asked. */
-int delta_stream_open(struct delta_stream *s, struct delta_store *folder, struct clock *clock, uint64_t seed, struct delta_table *first,
-                      bool recover, struct err *e);
+/* tables: those asked when the folder is empty. Tables that already hold batches of a stream then mean that the folder was
+ * lost: DELTA_CHECKPOINT_LOST, because a new query would write every row again; with `recover` the folder is made anew
+ * from the offsets in the tables' logs, and a batch that only some of them hold is begun again. Every batch must be
+ * written to all of them in the same order. n_tables == 0: nobody is asked. */
+int delta_stream_open(struct delta_stream *s, struct delta_store *folder, struct clock *clock, uint64_t seed, struct delta_table *const *tables,
+                      size_t n_tables, bool recover, struct err *e);
 void delta_stream_release(struct delta_stream *s);
 int delta_stream_begin(struct delta_stream *s, struct str offsets, struct err *e);
 /* Appends the batch's rows to a table, once. */

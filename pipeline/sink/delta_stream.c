@@ -92,7 +92,7 @@ static int put_metadata(struct delta_stream *s, struct err *e)
 struct last {
     struct arena *a;
     struct str app, offsets;
-    int64_t batch;
+    int64_t wanted;
 };
 
 static void look(void *arg, int64_t version, int64_t time_ms, struct str info, struct str lines)
@@ -106,53 +106,110 @@ static void look(void *arg, int64_t version, int64_t time_ms, struct str info, s
         struct json txn;
         if (!json_get(line, "txn", &txn) || txn.type != JSON_OBJECT || !str_eq(json_get_text(txn.raw, "appId", l->a), l->app))
             continue;
-        if (!json_get(txn.raw, "version", &v) || !str_to_i64(v.raw, &batch))
+        if (!json_get(txn.raw, "version", &v) || !str_to_i64(v.raw, &batch) || batch != l->wanted)
             continue;
-        l->batch = batch;
         l->offsets = info.n ? arena_dup(l->a, json_get_text(info, "userMetadata", l->a)) : S("");
     }
 }
 
-static int recover_from(struct delta_stream *s, struct delta_table *t, const struct delta_txn *txn, struct err *e)
-{
-    struct last l = { .a = &s->arena, .app = txn->app, .batch = -1 };
-    if (delta_history(t, look, &l, e))
-        return -1;
-    if (l.batch != txn->version || !l.offsets.n)
-        return err_set(e, 0, "DELTA_CHECKPOINT_LOST", "the log of " STR_F " does not say where batch %lld of query " STR_F " ended: the folder cannot be made anew",
-                       STR_A(t->options.store->root), (long long)txn->version, STR_A(txn->app));
-    s->id = arena_dup(&s->arena, txn->app);
-    s->batch = l.batch + 1;
-    s->offsets = l.offsets;
-    s->recovered = true;
-    /* metadata comes last: until then the folder counts as lost, and this can be done again. */
-    return put_offsets(s, l.batch, l.offsets, e) || put_commit(s, l.batch, e) || put_metadata(s, e) ? -1 : 0;
-}
+/* What the tables say of the query that wrote last. Batches end with the table written last, so they differ by one at most. */
+struct known {
+    struct str app;
+    int64_t updated_ms;
+    struct delta_table *ahead, *behind; /* those with the most and the fewest batches */
+    int64_t most, fewest;               /* their last batches; -1 = none */
+    size_t n_apps;
+};
 
-static int lost(struct delta_stream *s, struct delta_table *t, const struct delta_txn *txn, size_t n, struct err *e)
-{
-    return err_set(e, 0, "DELTA_CHECKPOINT_LOST", "the checkpoint folder " STR_F " is empty, but " STR_F " holds batches up to %lld of query " STR_F
-                   "%s: a new query would write its rows a second time; restore the folder, recover it from the table, or remove the table",
-                   STR_A(s->folder->root), STR_A(t->options.store->root), (long long)txn->version, STR_A(txn->app), n > 1 ? " (and of others)" : "");
-}
-
-/* 1: the table knows of no stream. */
-static int ask_table(struct delta_stream *s, struct delta_table *t, bool recover, struct err *e)
+/* The table's last batch of the query known; choose: or of a query that wrote later, which is then the one known. */
+static int last_txn(struct delta_stream *s, struct delta_table *t, struct known *k, bool choose, int64_t *ret_batch, struct err *e)
 {
     struct delta_snapshot *snapshot;
     struct err why = { 0 };
-    const struct delta_txn *txn, *last = NULL;
+    const struct delta_txn *txn;
+    *ret_batch = -1;
     if (delta_snapshot_open(t, -1, &snapshot, &why)) {
         if (str_is(str_of(why.code), "DELTA_NO_TABLE"))
-            return 1;
+            return 0;
         *e = why;
         return -1;
     }
-    for (size_t i = 0; (txn = delta_snapshot_txn(snapshot, &i));)
-        last = !last || txn->updated_ms >= last->updated_ms ? txn : last;
-    int result = !last ? 1 : recover ? recover_from(s, t, last, e) : lost(s, t, last, snapshot->n_txns, e);
+    for (size_t i = 0; (txn = delta_snapshot_txn(snapshot, &i));) {
+        bool same = str_eq(txn->app, k->app), later = txn->updated_ms >= k->updated_ms;
+        if (same)
+            *ret_batch = txn->version;
+        if (choose && later) {
+            k->app = same ? k->app : arena_dup(&s->arena, txn->app);
+            k->updated_ms = txn->updated_ms;
+        }
+        k->n_apps += choose && !same;
+    }
     delta_snapshot_close(snapshot);
-    return result;
+    return 0;
+}
+
+static int ask(struct delta_stream *s, struct delta_table *const *tables, size_t n, struct known *k, struct err *e)
+{
+    int64_t batch;
+    for (size_t i = 0; i < n; i++) /* first whose */
+        if (last_txn(s, tables[i], k, true, &batch, e))
+            return -1;
+    k->most = -1;
+    k->fewest = INT64_MAX;
+    for (size_t i = 0; i < n && k->app.n; i++) {
+        if (last_txn(s, tables[i], k, false, &batch, e))
+            return -1;
+        if (batch > k->most)
+            k->most = batch, k->ahead = tables[i];
+        if (batch < k->fewest)
+            k->fewest = batch, k->behind = tables[i];
+    }
+    return 0;
+}
+
+static int offsets_of(struct delta_stream *s, struct delta_table *t, struct str app, int64_t batch, struct str *ret, struct err *e)
+{
+    struct last l = { .a = &s->arena, .app = app, .wanted = batch };
+    if (delta_history(t, look, &l, e))
+        return -1;
+    if (!l.offsets.n)
+        return err_set(e, 0, "DELTA_CHECKPOINT_LOST", "the log of " STR_F " does not say where batch %lld of query " STR_F " ended: the folder cannot be made anew; restore it, or write to other tables",
+                       STR_A(t->options.store->root), (long long)batch, STR_A(app));
+    *ret = l.offsets;
+    return 0;
+}
+
+/* A batch that is in some tables and not in others has begun and is to be done again. metadata comes last: until then the
+ * folder counts as lost, and this can be done again. */
+static int recover_from(struct delta_stream *s, const struct known *k, struct err *e)
+{
+    if (k->most - k->fewest > 1)
+        return err_set(e, 0, "DELTA_CHECKPOINT_LOST", STR_F " holds batches of query " STR_F " up to %lld, " STR_F " up to %lld: not the tables of one stream",
+                       STR_A(k->ahead->options.store->root), STR_A(k->app), (long long)k->most, STR_A(k->behind->options.store->root), (long long)k->fewest);
+    s->id = k->app;
+    s->batch = k->fewest + 1;
+    s->recovered = true;
+    if (k->fewest >= 0 && (offsets_of(s, k->behind, k->app, k->fewest, &s->offsets, e) || put_offsets(s, k->fewest, s->offsets, e) || put_commit(s, k->fewest, e)))
+        return -1;
+    if (k->most > k->fewest && (offsets_of(s, k->ahead, k->app, k->most, &s->begun, e) || put_offsets(s, k->most, s->begun, e)))
+        return -1;
+    return put_metadata(s, e);
+}
+
+static int lost(struct delta_stream *s, const struct known *k, struct err *e)
+{
+    return err_set(e, 0, "DELTA_CHECKPOINT_LOST", "the checkpoint folder " STR_F " is empty, but " STR_F " holds batches up to %lld of query " STR_F
+                   "%s: a new query would write its rows a second time; restore the folder, recover it from the table, or remove the table",
+                   STR_A(s->folder->root), STR_A(k->ahead->options.store->root), (long long)k->most, STR_A(k->app), k->n_apps > 1 ? " (and of others)" : "");
+}
+
+/* 1: the tables know of no stream. */
+static int ask_tables(struct delta_stream *s, struct delta_table *const *tables, size_t n, bool recover, struct err *e)
+{
+    struct known k = { 0 };
+    if (ask(s, tables, n, &k, e))
+        return -1;
+    return !k.app.n ? 1 : recover ? recover_from(s, &k, e) : lost(s, &k, e);
 }
 
 /* ---- opening ---- */
@@ -184,22 +241,35 @@ static int begin_anew(struct delta_stream *s, uint64_t seed, struct err *e)
     return put_metadata(s, e);
 }
 
-int delta_stream_open(struct delta_stream *s, struct delta_store *folder, struct clock *clock, uint64_t seed, struct delta_table *first,
-                      bool recover, struct err *e)
+int delta_stream_open(struct delta_stream *s, struct delta_store *folder, struct clock *clock, uint64_t seed, struct delta_table *const *tables,
+                      size_t n_tables, bool recover, struct err *e)
 {
     *s = (struct delta_stream){ .folder = folder, .clock = clock };
     struct str metadata;
     int result = get(s, S("metadata"), &metadata, e);
     if (result == 0)
         return resume(s, metadata, e);
-    if (result == 1 && first)
-        result = ask_table(s, first, recover, e);
+    if (result == 1 && n_tables)
+        result = ask_tables(s, tables, n_tables, recover, e);
     return result == 1 ? begin_anew(s, seed, e) : result;
 }
 
 void delta_stream_release(struct delta_stream *s) { arena_release(&s->arena); }
 
 /* ---- batches ---- */
+
+/* Who is not the first to begin a batch must not do it: it may have read up to other places. */
+static int put_first(struct delta_stream *s, struct str offsets, struct err *e)
+{
+    struct str path = name_of(&s->arena, OFFSETS, s->batch), there;
+    int result = s->folder->ops->put(s->folder, path, arena_f(&s->arena, "v1\n" STR_F, STR_A(offsets)), true, e);
+    if (result == 1)
+        result = read_offsets(s, s->batch, &there, e) ? -1 : !str_eq(there, offsets);
+    if (result == 1)
+        return err_set(e, 0, "DELTA_STREAM", "batch %lld of " STR_F " was begun by another process meanwhile; one folder is for one process at a time",
+                       (long long)s->batch, STR_A(s->folder->root));
+    return result;
+}
 
 int delta_stream_begin(struct delta_stream *s, struct str offsets, struct err *e)
 {
@@ -209,7 +279,7 @@ int delta_stream_begin(struct delta_stream *s, struct str offsets, struct err *e
         return 0;
     if (!json_valid(offsets) || str_chr(offsets, '\n') != STR_NONE)
         return err_set(e, 0, "DELTA_STREAM", "the offsets of batch %lld are not one line of JSON", (long long)s->batch);
-    if (put_offsets(s, s->batch, offsets, e))
+    if (put_first(s, offsets, e))
         return -1;
     s->begun = arena_dup(&s->arena, offsets);
     return 0;
@@ -225,9 +295,13 @@ int delta_stream_write(struct delta_stream *s, struct delta_table *t, const stru
 
 int delta_stream_end(struct delta_stream *s, struct err *e)
 {
+    struct arena kept = ARENA_INIT; /* a stream runs for long: nothing of this batch but its offsets stays */
     if (put_commit(s, s->batch, e))
         return -1;
-    s->offsets = s->begun;
+    s->id = arena_dup(&kept, s->id);
+    s->offsets = arena_dup(&kept, s->begun);
+    arena_release(&s->arena);
+    s->arena = kept;
     s->begun = (struct str){ 0 };
     s->batch++;
     return 0;

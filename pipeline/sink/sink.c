@@ -7,8 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Makes every folder of the path but its last part. */
-static int make_folders(char *path, struct err *e)
+int sink_folders(char *path, struct err *e)
 {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
@@ -28,7 +27,7 @@ int sink_put(const char *dir, const char *relative, struct str bytes, struct err
     buf_f(&text, "%s/%s", dir, relative);
     char *path = mem_dup(buf_str(&text));
     buf_f(&temporary, "%s.new", path);
-    int result = make_folders(path, e);
+    int result = sink_folders(path, e);
     if (result == 0) {
         FILE *f = fopen(buf_cstr(&temporary), "wb");
         bool ok = f && (bytes.n == 0 || fwrite(bytes.p, 1, bytes.n, f) == bytes.n);

@@ -13,6 +13,8 @@
 int sink_put(const char *dir, const char *relative, struct str bytes, struct err *e);
 int sink_table(const char *dir, const struct table *t, struct err *e);   /* clean/<name>.jsonl */
 int sink_answer(const char *dir, const struct result *r, struct err *e); /* queries/<name>.csv */
+/* Makes every folder of the path but its last part. */
+int sink_folders(char *path, struct err *e);
 /* The bytes of dir/relative; 1 when there is no such file. */
 int sink_get(const char *dir, const char *relative, struct buf *ret, struct err *e);
 

@@ -12,7 +12,7 @@ static int run_stream(struct memory *tables, struct memory_store *s, struct memo
     struct delta_stream stream;
     struct arena a = ARENA_INIT;
     (void)tables;
-    int result = delta_stream_open(&stream, &folder->store, &s->m->clock, seed, t, false, e);
+    int result = delta_stream_open(&stream, &folder->store, &s->m->clock, seed, &t, 1, false, e);
     while (result == 0 && stream.batch < BATCHES) {
         struct delta_written done;
         struct str offsets = arena_f(&a, "{\"batch\":%lld}", (long long)stream.batch);
@@ -323,17 +323,17 @@ static void a_lost_checkpoint_folder_is_reported_and_can_be_made_anew(void **sta
     struct memory_store s = memory_open(&data), f = memory_open(&folder), g = memory_open(&empty);
     assert_ok(run_stream(&data, &s, &f, 1, &e), &e);
     struct delta_table *t = world_open(&s, 2, 3);
-    assert_int_equal(delta_stream_open(&stream, &g.store, &data.clock, 3, t, false, &e), -1);
+    assert_int_equal(delta_stream_open(&stream, &g.store, &data.clock, 3, &t, 1, false, &e), -1);
     assert_string_equal(e.code, "DELTA_CHECKPOINT_LOST");
     assert_non_null(strstr(e.message, "batches up to 7"));
     delta_stream_release(&stream);
     assert_int_equal(empty.objects.n_live, 0);
-    assert_ok(delta_stream_open(&stream, &g.store, &data.clock, 3, t, true, &e), &e);
+    assert_ok(delta_stream_open(&stream, &g.store, &data.clock, 3, &t, 1, true, &e), &e);
     assert_true(stream.recovered);
     assert_int_equal(stream.batch, BATCHES);
     assert_str(stream.offsets, "{\"batch\":7}");
     delta_stream_release(&stream);
-    assert_ok(delta_stream_open(&stream, &g.store, &data.clock, 4, t, false, &e), &e); /* and is a folder like any */
+    assert_ok(delta_stream_open(&stream, &g.store, &data.clock, 4, &t, 1, false, &e), &e); /* and is a folder like any */
     assert_int_equal(stream.batch, BATCHES);
     struct delta_written done;
     assert_ok(delta_stream_begin(&stream, S("{\"batch\":8}"), &e), &e);
@@ -371,7 +371,7 @@ static void a_broken_checkpoint_folder_is_named(void **state)
             memory_text(&folder, cases[i].path, cases[i].text);
         else
             map_remove(&folder.objects, str_of(cases[i].path));
-        assert_int_equal(delta_stream_open(&stream, &f.store, &data.clock, 1, NULL, false, &e), -1);
+        assert_int_equal(delta_stream_open(&stream, &f.store, &data.clock, 1, NULL, 0, false, &e), -1);
         if (strcmp(e.code, "DELTA_CHECKPOINT_BROKEN") || !strstr(e.message, cases[i].says))
             fail_msg("case %zu: %s", i, e.message);
         delta_stream_release(&stream);

@@ -99,7 +99,7 @@ static void faults_of_the_store_lose_and_double_nothing(void **state)
         assert_ok(faults_load(cloud_faults(w.cloud), str_of(rules[r]), &e), &e);
         struct delta_store *s = open_store(&w, "t", 1), *folder = open_store(&w, "t/_checkpoints", 2);
         struct delta_table *t = open_table(&w, s, 1);
-        assert_ok(delta_stream_open(&stream, folder, &w.clock, 1, t, false, &e), &e);
+        assert_ok(delta_stream_open(&stream, folder, &w.clock, 1, &t, 1, false, &e), &e);
         while (stream.batch < 12) {
             struct delta_written done;
             assert_ok(delta_stream_begin(&stream, S("{}"), &e), &e);
