@@ -20,7 +20,7 @@ const struct option host_options[] = {
     { "buckets", "LIST", "buckets that exist from the start", "user-" FLOW_USER_ID "-bucket", NULL },
     { "tables", "DIR", "your own pinterest_data, geolocation_data and user_data (.csv or .jsonl) in the RDS", NULL, NULL },
     { "rds-users", "LIST", "who may log in to the RDS, NAME:PASSWORD,…; anybody when not given", NULL, NULL },
-    { "kafka-users", "LIST", "who may log in to Kafka by SCRAM or PLAIN, NAME:PASSWORD,…; anybody whose password is the name when not given", NULL, NULL },
+    { "kafka-users", "LIST", "who may log in to Kafka by SCRAM or PLAIN, NAME:PASSWORD,…; when not given anybody, by SCRAM with the name as password", NULL, NULL },
     { "connector", "FILE", "the S3 sink's connector.properties", NULL, NULL },
     { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
     { "faults", "FILE", "fault rules as JSON", NULL, NULL },

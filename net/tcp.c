@@ -7,9 +7,9 @@
  */
 #include "net/tcp.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -384,11 +384,13 @@ void *tcp_session(const struct tcp_conn *c) { return c->session; }
 int tcp_worker(const struct tcp_conn *c) { return c->worker->index; }
 const char *tcp_peer(const struct tcp_conn *c) { return c->peer; }
 
-uint16_t tcp_local_port(const struct tcp_conn *c)
+uint16_t tcp_local(const struct tcp_conn *c, char ret_address[TCP_PEER])
 {
     struct sockaddr_in here = { 0 };
     socklen_t n = sizeof here;
-    return getsockname(c->fd, (struct sockaddr *)&here, &n) == 0 && here.sin_family == AF_INET ? ntohs(here.sin_port) : 0;
+    getsockname(c->fd, (struct sockaddr *)&here, &n);
+    inet_ntop(AF_INET, &here.sin_addr, ret_address, TCP_PEER);
+    return ntohs(here.sin_port);
 }
 
 uint64_t tcp_connections(const struct tcp_server *s) { return atomic_load(&s->n_conns); }

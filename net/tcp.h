@@ -79,7 +79,7 @@ void tcp_set_session(struct tcp_conn *c, void *session);
 void *tcp_session(const struct tcp_conn *c);
 int tcp_worker(const struct tcp_conn *c);        /* 0 … threads - 1: the thread its callbacks are made on */
 const char *tcp_peer(const struct tcp_conn *c);  /* "127.0.0.1" */
-uint16_t tcp_local_port(const struct tcp_conn *c); /* that it came in by */
+uint16_t tcp_local(const struct tcp_conn *c, char ret_address[16]); /* the port and address it came in by */
 bool tcp_is_secure(const struct tcp_conn *c);    /* speaks TLS */
 const char *tcp_cipher(const struct tcp_conn *c), *tcp_tls_version(const struct tcp_conn *c); /* "" when plain, or not yet agreed on */
 uint64_t tcp_connections(const struct tcp_server *s); /* open now */

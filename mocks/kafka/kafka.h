@@ -18,7 +18,7 @@
  * Settings of the cloud:
  *   kafka.auto_create         "on" (default): a topic comes into being when its metadata is asked for, or when it is produced to
  *   kafka.default_partitions  of such a topic; default 1
- *   kafka.advertised_host     what clients are told to connect to; default the address listened on
+ *   kafka.advertised_host     what clients are told to connect to; default the address they came in by
  *   kafka.sasl_users          NAME:PASSWORD,… for SCRAM and PLAIN; not given: any name, whose password is not looked at with
  *                             PLAIN and must be the name with SCRAM, where the server has to know it
  */

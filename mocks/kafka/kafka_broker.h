@@ -59,7 +59,7 @@ struct kafka_state {
     struct clock *clock;
     struct tcp_server *server;
     struct kafka_listener listeners[KAFKA_WAYS]; /* of the one server */
-    char *host; /* as advertised */
+    const char *host; /* as advertised by a setting; NULL = the address a client came in by */
     char cluster_id[23];
     bool auto_create;
     unsigned default_partitions;
@@ -95,6 +95,7 @@ struct kafka_session {
     bool authenticated;
     bool raw_sasl; /* after SaslHandshake v0: the next frames are the mechanism's own */
     char *host;    /* an MSK name that the client has signed for; NULL = none */
+    char address[16]; /* that it came in by */
 };
 
 /* One request on its way. */

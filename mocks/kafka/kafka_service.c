@@ -104,6 +104,7 @@ static int read_settings(struct kafka_state *s, struct err *e)
     s->default_partitions = (unsigned)n;
     s->auto_create = cloud_setting_on(s->cloud, "kafka.auto_create", true);
     s->sasl_users = cloud_setting(s->cloud, "kafka.sasl_users");
+    s->host = cloud_setting(s->cloud, "kafka.advertised_host");
     return 0;
 }
 
@@ -132,7 +133,6 @@ static void close_state(void *state)
     kafka_producers_close(s->producers);
     kafka_topics_reset(s);
     pthread_mutex_destroy(&s->topics_lock);
-    free(s->host);
     free(s);
 }
 
@@ -169,9 +169,6 @@ static int listen_way(struct kafka_state *s, enum kafka_way way, const char *hos
 static int listen_state(void *state, const char *host, uint16_t port, uint16_t *ret_port, struct err *e)
 {
     struct kafka_state *s = state;
-    const char *advertised = cloud_setting(s->cloud, "kafka.advertised_host");
-    if (!s->host)
-        s->host = mem_dup(str_of(advertised ? advertised : strcmp(host, "0.0.0.0") ? host : "127.0.0.1"));
     const struct tcp_options o = { .clock = s->clock, .handler = &kafka_session_handler, .ctx = s, .threads = WORKERS,
                                    .tls = cloud_tls(s->cloud), .max_frame_bytes = KAFKA_MAX_REQUEST + 4 };
     if (!s->server && !(s->server = tcp_open(&o, e)))

@@ -124,7 +124,7 @@ static void on_opened(void *ctx, struct tcp_conn *c)
 {
     struct kafka_session *s = mem_zero(sizeof *s);
     s->state = ctx;
-    s->listener = listener_of(ctx, tcp_local_port(c));
+    s->listener = listener_of(ctx, tcp_local(c, s->address));
     s->conn = c;
     s->authenticated = s->listener->way == KAFKA_PLAINTEXT || s->listener->way == KAFKA_TLS;
     tcp_set_session(c, s);

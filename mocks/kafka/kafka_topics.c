@@ -189,7 +189,7 @@ struct str kafka_topics_host(struct call *c, int32_t *ret_port)
 {
     const struct kafka_session *s = kafka_request_of(c)->session;
     *ret_port = s->host ? KAFKA_PORT + 2 * (int)s->listener->way : s->listener->port;
-    return str_of(s->host ? s->host : kafka_state_of(c)->host);
+    return str_of(s->host ? s->host : s->state->host ? s->state->host : s->address);
 }
 
 static struct broker *own_broker(struct call *c)
