@@ -6,7 +6,7 @@
 
 #include "cli/host.h"
 
-/* Settles the cloud, reads every user's topics and streams back and prints one line for each to `out`.
+/* Settles the cloud, reads every topic and stream that holds records back and prints a line for each to `out`.
  * 0: every record of every topic was read back. -1: POSTS_INCOMPLETE, NOT_SETTLED, or why it could not be read. */
 int arrived_print(const struct host *h, FILE *out, struct err *e);
 

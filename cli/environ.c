@@ -124,7 +124,22 @@ static void add_tls(const struct host *h, struct environ_list *l)
     add(l, "JAVA_TOOL_OPTIONS", joined(l, "JAVA_TOOL_OPTIONS", java, " "));
 }
 
-static void add_services(const struct host *h, struct environ_list *l)
+/* Scripts take RDS_HOST or MYSQL_HOST from here before their own .env file, and the port from elsewhere or as 3306. */
+static void add_rds(uint16_t port, bool by_name, struct environ_list *l)
+{
+    const char *host = by_name ? "weirbox.c1d2e3f4g5h6.us-east-1.rds.amazonaws.com" : "127.0.0.1";
+    const char *text = arena_f(&l->arena, "%u", by_name ? 3306 : port).p;
+    add(l, "MYSQL_HOST", host);
+    add(l, "MYSQL_TCP_PORT", text);
+    add(l, "RDS_HOST", host);
+    add(l, "RDS_PORT", text);
+    add(l, "RDS_USER", "project_user");
+    add(l, "RDS_PASSWORD", "weirbox");
+    add(l, "RDS_DATABASE", "pinterest_data");
+    add(l, "WEIRBOX_RDS", arena_f(&l->arena, "127.0.0.1:%u", port).p);
+}
+
+static void add_services(const struct host *h, bool by_name, struct environ_list *l)
 {
     uint16_t rds = cloud_port(h->cloud, "rds"), kafka = cloud_port(h->cloud, "kafka");
     if (kafka)
@@ -133,16 +148,8 @@ static void add_services(const struct host *h, struct environ_list *l)
         add(l, "DATABRICKS_HOST", arena_z(&l->arena, str_of(cloud_url(h->cloud, "databricks"))));
         add(l, "DATABRICKS_TOKEN", arena_z(&l->arena, cloud_own_key(h->cloud).secret));
     }
-    if (rds) {
-        const char *port = arena_f(&l->arena, "%u", rds).p;
-        add(l, "MYSQL_HOST", "127.0.0.1");
-        add(l, "MYSQL_TCP_PORT", port);
-        add(l, "RDS_HOST", "127.0.0.1");
-        add(l, "RDS_PORT", port);
-        add(l, "RDS_USER", "project_user");
-        add(l, "RDS_PASSWORD", "weirbox");
-        add(l, "RDS_DATABASE", "pinterest_data");
-    }
+    if (rds)
+        add_rds(rds, by_name, l);
     add(l, "WEIRBOX_SEED", arena_f(&l->arena, "%llu", (unsigned long long)h->options.seed).p);
 }
 
@@ -173,7 +180,7 @@ int environ_fill(const struct host *h, const struct environ_options *o, struct e
         return -1;
     add_aws(h, ret);
     add_tls(h, ret);
-    add_services(h, ret);
+    add_services(h, o->by_name, ret);
     add_redirection(h, o, ret);
     return 0;
 }

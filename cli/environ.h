@@ -25,6 +25,7 @@ struct environ_options {
     bool offline;        /* nothing but the cloud and this machine may be reached */
     const char *library; /* to be preloaded; NULL = none */
     const char *refused; /* the file where it reports */
+    bool by_name;        /* the library is sure to be there: name the RDS so that whatever port a script has leads here */
 };
 
 /* Writes config, credentials, CA bundle and trust store into h->folder and fills the list. */

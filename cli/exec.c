@@ -199,7 +199,7 @@ static int prepare(struct exec *x, struct err *e)
         return -1;
     x->host.refused = note_refused;
     x->host.refused_arg = x;
-    const struct environ_options o = { .offline = x->offline, .library = library, .refused = x->refused };
+    const struct environ_options o = { .offline = x->offline, .library = library, .refused = x->refused, .by_name = library };
     return host_open(x->args, &x->host, e) || environ_fill(&x->host, &o, &x->env, e) ? -1 : 0;
 }
 
