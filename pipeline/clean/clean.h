@@ -102,6 +102,9 @@ struct table {
     size_t key; /* the column rows are ordered and joined by (LONG or INT) */
     size_t n_rows, cap_rows;
     uint64_t *tag;
+    char *block; /* memory of the arrays above when they were made at once; table_room.c */
+    size_t block_bytes;
+    bool window; /* they are a part of another table's */
     struct clean_count *counts; /* in the order of the rule file */
     size_t n_counts;
     uint64_t records;      /* accepted */

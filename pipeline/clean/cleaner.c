@@ -52,6 +52,12 @@ void cleaner_close(struct cleaner *c)
     free(c);
 }
 
+void cleaner_fill(struct cleaner *c, struct table *t)
+{
+    table_close(c->t);
+    c->t = t;
+}
+
 struct table *cleaner_take(struct cleaner *c)
 {
     struct table *t = c->t;

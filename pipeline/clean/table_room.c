@@ -1,0 +1,135 @@
+/* Memory of a table's rows.
+ *
+ *   grown       each array by itself, twice as long when full                    table_reserve
+ *   one block   all arrays one behind the other, for as many rows as are known   table_room
+ *   a window    some rows of another table's block, filled by a thread           table_window
+ *
+ * A block of megabytes asks for huge pages: an ordinary page costs a fault each 4 KiB, which is more than it takes to fill it.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "pipeline/clean/table.h"
+
+enum { HUGE_PAGE = 2 << 20, LINE = 64 };
+
+size_t table_cell_bytes(const struct column *c)
+{
+    switch (c->type) {
+    case COLUMN_INT:
+    case COLUMN_BOOLEAN:
+        return sizeof(int32_t);
+    case COLUMN_DOUBLES:
+        return sizeof(double) * c->width;
+    case COLUMN_STRING:
+        return sizeof(struct str);
+    default:
+        return sizeof(int64_t);
+    }
+}
+
+static bool table_is_own(const struct table *t, const void *p)
+{
+    uintptr_t at = (uintptr_t)p, block = (uintptr_t)t->block;
+    return !t->window && !(block && at >= block && at < block + t->block_bytes);
+}
+
+static void table_free(const struct table *t, void *p)
+{
+    if (table_is_own(t, p))
+        free(p);
+}
+
+void table_free_rows(struct table *t)
+{
+    for (size_t i = 0; i < t->n_columns; i++) {
+        table_free(t, t->columns[i].null);
+        table_free(t, t->columns[i].v.i64);
+        table_free(t, t->columns[i].code);
+    }
+    table_free(t, t->tag);
+    free(t->block);
+}
+
+static void *table_longer(const struct table *t, void *p, size_t cell, size_t cap)
+{
+    if (table_is_own(t, p))
+        return mem_grow(p, cap * cell);
+    void *longer = mem_alloc(cap * cell);
+    if (t->n_rows)
+        memcpy(longer, p, t->n_rows * cell);
+    return longer;
+}
+
+void table_reserve(struct table *t, size_t rows)
+{
+    if (rows <= t->cap_rows)
+        return;
+    size_t cap = t->cap_rows ? t->cap_rows : 64;
+    while (cap < rows)
+        cap *= 2;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        struct column *c = &t->columns[i];
+        c->null = table_longer(t, c->null, 1, cap);
+        c->v.i64 = table_longer(t, c->v.i64, table_cell_bytes(c), cap);
+        if (c->coded)
+            c->code = table_longer(t, c->code, sizeof *c->code, cap);
+    }
+    t->tag = table_longer(t, t->tag, sizeof *t->tag, cap);
+    t->cap_rows = cap;
+    t->window = false;
+    free(t->block);
+    t->block = NULL;
+}
+
+/* Takes the next array of the block; counts only while there is none. */
+static void *table_carve(char *block, size_t *at, size_t bytes)
+{
+    void *p = block ? block + *at : NULL;
+    *at += (bytes + LINE - 1) / LINE * LINE;
+    return p;
+}
+
+static size_t table_lay(struct table *t, char *block, size_t rows)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        struct column *c = &t->columns[i];
+        c->v.i64 = table_carve(block, &at, rows * table_cell_bytes(c));
+        c->code = c->coded ? table_carve(block, &at, rows * sizeof *c->code) : NULL;
+        c->null = table_carve(block, &at, rows);
+    }
+    t->tag = table_carve(block, &at, rows * sizeof *t->tag);
+    return at;
+}
+
+bool table_room(struct table *t, size_t rows)
+{
+    size_t bytes = table_lay(t, NULL, rows);
+    t->block_bytes = (bytes / LINE + 1) * LINE;
+    t->block = aligned_alloc(t->block_bytes < 2 * HUGE_PAGE ? LINE : HUGE_PAGE,
+                             t->block_bytes < 2 * HUGE_PAGE ? t->block_bytes : (bytes / HUGE_PAGE + 1) * HUGE_PAGE);
+    if (!t->block)
+        return false;
+    if (t->block_bytes >= 2 * HUGE_PAGE)
+        madvise(t->block, t->block_bytes, MADV_HUGEPAGE); /* a wish: without it the rows are the same */
+    table_lay(t, t->block, rows);
+    t->cap_rows = rows;
+    return true;
+}
+
+struct table *table_window(const struct table *whole, size_t from, size_t rows)
+{
+    struct table *t = table_of(whole->program);
+    for (size_t i = 0; i < t->n_columns; i++) {
+        struct column *c = &t->columns[i];
+        const struct column *w = &whole->columns[i];
+        c->null = w->null + from;
+        c->v.text = (struct str *)(void *)((char *)w->v.i64 + from * table_cell_bytes(c));
+        c->code = c->coded ? w->code + from : NULL;
+    }
+    t->tag = whole->tag + from;
+    t->cap_rows = rows;
+    t->window = true;
+    return t;
+}
