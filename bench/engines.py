@@ -112,7 +112,7 @@ class Sqlite:
 
     def load(self):
         def get(c):
-            return f"line ->> '$.{c}'"
+            return f"(line ->> '$.{c}')"
         for table in ("pin", "geo", "user"):
             self.raw(table)
         plain = "follower_count <> '' AND follower_count NOT GLOB '*[^0-9]*'"

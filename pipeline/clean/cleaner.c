@@ -35,6 +35,7 @@ struct cleaner *cleaner_open(const struct rules *r, struct str table, bool views
     c->plan = mem_zero(sizeof *c->plan * p->n_columns);
     c->simple = cleaner_is_simple(p);
     c->patience = 1;
+    c->read = shape_reader_of(SHAPE_32);
     c->scratch = ARENA_INIT;
     return c;
 }
@@ -278,7 +279,7 @@ static inline bool cleaner_shaped(struct cleaner *c, struct str text, bool lines
     if (!c->values_shaped)
         cleaner_forget(c);
     c->values_shaped = true;
-    const char *end = shape_read(&c->shape, p, text.p, text.p + text.n, c->values, c->numbers, &c->reader);
+    const char *end = c->read(&c->shape, p, text.p, text.p + text.n, c->values, c->numbers, &c->reader);
     if (!end || (size_t)(end - text.p) > CLEAN_MAX_RECORD_BYTES || (end < text.p + text.n && !(lines && *end == '\n')))
         return false;
     table_row(t);

@@ -22,6 +22,7 @@ struct cleaner {
     struct json *values;      /* by input; type 0 = absent */
     struct shape_number *numbers; /* by input; known = what values says as a number */
     struct shape shape;
+    shape_reader *read;
     struct plan *plan;        /* by column */
     bool simple;              /* what is required are whole numbers without operations */
     bool values_shaped;       /* nothing but members of the shape is in values */

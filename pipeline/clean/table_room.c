@@ -4,14 +4,14 @@
  *   one block   all arrays one behind the other, for as many rows as are known   table_room
  *   a window    some rows of another table's block, filled by a thread           table_window
  *
- * A block of megabytes asks for huge pages: an ordinary page costs a fault each 4 KiB, which is more than it takes to fill it.
+ * Huge pages were tried: they save a fault each 4 KiB, but on a virtual machine they came from memory that the host had still
+ * to give, and cost a third more in all.
  */
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "pipeline/clean/table.h"
 
-enum { HUGE_PAGE = 2 << 20, LINE = 64 };
+enum { LINE = 64 };
 
 size_t table_cell_bytes(const struct column *c)
 {
@@ -105,14 +105,10 @@ static size_t table_lay(struct table *t, char *block, size_t rows)
 
 bool table_room(struct table *t, size_t rows)
 {
-    size_t bytes = table_lay(t, NULL, rows);
-    t->block_bytes = (bytes / LINE + 1) * LINE;
-    t->block = aligned_alloc(t->block_bytes < 2 * HUGE_PAGE ? LINE : HUGE_PAGE,
-                             t->block_bytes < 2 * HUGE_PAGE ? t->block_bytes : (bytes / HUGE_PAGE + 1) * HUGE_PAGE);
+    t->block_bytes = table_lay(t, NULL, rows) + 1;
+    t->block = malloc(t->block_bytes); /* untouched pages cost nothing: most lines may turn out to be no rows */
     if (!t->block)
         return false;
-    if (t->block_bytes >= 2 * HUGE_PAGE)
-        madvise(t->block, t->block_bytes, MADV_HUGEPAGE); /* a wish: without it the rows are the same */
     table_lay(t, t->block, rows);
     t->cap_rows = rows;
     return true;
