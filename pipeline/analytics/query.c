@@ -201,6 +201,7 @@ static int query_case(struct compiling *c, const struct node *n, struct field *f
     if (doc_want(when, JSON_ARRAY, c->e))
         return -1;
     f->when = ARENA_ARRAY(c->a, struct range, when->n + 1);
+    f->labels = ARENA_ARRAY(c->a, struct str, when->n + 1);
     for (const struct node *w = when->child; w; w = w->next) {
         struct range *r = &f->when[f->n_when++];
         const struct node *value;
@@ -211,6 +212,7 @@ static int query_case(struct compiling *c, const struct node *n, struct field *f
             return doc_fail(w, c->e, "needs a bound (between, at_least, at_most or equals) and a \"value\"");
         if (doc_text(value, &r->value, c->e))
             return -1;
+        f->labels[f->n_when - 1] = r->value;
     }
     return 0;
 }

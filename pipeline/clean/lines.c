@@ -1,20 +1,17 @@
 #include "pipeline/clean/lines.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
+#include "base/crew.h"
 #include "pipeline/clean/table.h"
 
-enum { MAX_THREADS = 64, LEAST_BYTES = 1 << 20 };
+enum { LEAST_BYTES = 1 << 20 };
 
 struct piece {
-    pthread_t thread;
-    bool started;
     struct str text;
     struct cleaner *cleaner;
     struct lines done;
@@ -53,14 +50,13 @@ static size_t lines_ends(struct str text)
     return n;
 }
 
-static void *lines_count(void *piece)
+static void lines_count(void *piece)
 {
     struct piece *p = piece;
     p->n_lines = lines_ends(p->text) + (p->text.n && p->text.p[p->text.n - 1] != '\n');
-    return NULL;
 }
 
-static void *lines_piece(void *piece)
+static void lines_piece(void *piece)
 {
     struct piece *p = piece;
     struct str rest = p->text, record;
@@ -70,20 +66,6 @@ static void *lines_piece(void *piece)
             lines_refuse(&p->done, line, record, &why);
     }
     p->done.table = cleaner_take(p->cleaner);
-    return NULL;
-}
-
-/* Does it to all pieces, at once. */
-static void lines_each(struct piece *pieces, size_t n, void *(*run)(void *piece))
-{
-    for (size_t i = 1; i < n; i++)
-        pieces[i].started = pthread_create(&pieces[i].thread, NULL, run, &pieces[i]) == 0;
-    for (size_t i = 0; i < n; i++)
-        if (!pieces[i].started) /* the first, and those for which there was no thread */
-            run(&pieces[i]);
-    for (size_t i = 1; i < n; i++)
-        if (pieces[i].started)
-            pthread_join(pieces[i].thread, NULL);
 }
 
 /* Cuts the text behind line ends into n pieces of about the same size. */
@@ -109,13 +91,6 @@ static void lines_merge(struct lines *into, struct lines *from)
     into->n_refused = n;
     free(from->refused);
     table_merge(into->table, from->table);
-}
-
-static size_t lines_threads(unsigned threads, size_t bytes)
-{
-    long processors = threads ? (long)threads : sysconf(_SC_NPROCESSORS_ONLN);
-    size_t n = processors < 1 ? 1 : processors > MAX_THREADS ? MAX_THREADS : (size_t)processors;
-    return threads || bytes >= n * LEAST_BYTES ? n : 1;
 }
 
 /* One table with room for a row a line; each piece writes into its part. Where there is no such room the pieces grow. */
@@ -153,12 +128,12 @@ int lines_clean(const struct rules *r, struct str table, struct str text, unsign
 {
     if (!rules_program(r, table))
         return err_set(e, 0, "TABLE_MISSING", "there are no rules for a table " STR_F, STR_A(table));
-    size_t n = lines_threads(threads, text.n);
+    size_t n = crew_size(threads, text.n, LEAST_BYTES);
     struct piece *pieces = mem_zero(n * sizeof *pieces);
     lines_cut(text, pieces, n);
-    lines_each(pieces, n, lines_count);
+    crew_run(pieces, sizeof *pieces, n, lines_count);
     *ret_lines = (struct lines){ .table = lines_room(r, table, pieces, n) };
-    lines_each(pieces, n, lines_piece);
+    crew_run(pieces, sizeof *pieces, n, lines_piece);
     lines_join(r, table, pieces, n, ret_lines);
     for (size_t i = 0; i < n; i++)
         cleaner_close(pieces[i].cleaner);
