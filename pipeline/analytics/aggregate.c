@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { SELECT_MAX_ROUNDS = 100 };
+enum { FEW = 64, BITS = 11 };
 
 void aggregate_release(struct totals *t)
 {
@@ -81,40 +81,53 @@ void aggregate_add(const struct aggregate *g, struct totals *t, const struct vec
     }
 }
 
-static int aggregate_compare_values(const void *a, const void *b)
+/* The k-th smallest of a few. */
+static int64_t aggregate_nth_of_few(const int64_t *x, size_t n, size_t k)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
+    int64_t sorted[FEW];
+    for (size_t i = 0, j; i < n; i++) {
+        for (j = i; j > 0 && sorted[j - 1] > x[i]; j--)
+            sorted[j] = sorted[j - 1];
+        sorted[j] = x[i];
+    }
+    return sorted[k];
 }
 
-/* Puts the k-th smallest at x[k], smaller ones before it, greater ones behind (Hoare's selection). Values that
- * defeat it round after round are sorted instead, so that no input costs quadratic time. */
-static void aggregate_select(int64_t *x, size_t n, size_t k)
+/* The k-th smallest: the values are counted by the first bits in which they differ, and those that share the bits of the one
+ * looked for are looked at again. At most six rounds for any input, and no comparison whose outcome must be guessed. */
+static int64_t aggregate_nth(const int64_t *x, size_t n, size_t k)
 {
-    size_t low = 0, high = n - 1;
-    for (int rounds = 0; low < high; rounds++) {
-        if (rounds == SELECT_MAX_ROUNDS) {
-            qsort(x + low, high - low + 1, sizeof *x, aggregate_compare_values);
-            return;
+    int64_t *some = NULL;
+    while (n > FEW) {
+        uint32_t count[1 << BITS] = { 0 }, b = 0;
+        int64_t low = x[0], high = x[0];
+        for (size_t i = 1; i < n; i++) {
+            low = x[i] < low ? x[i] : low;
+            high = x[i] > high ? x[i] : high;
         }
-        int64_t pivot = x[low + (high - low) / 2];
-        size_t i = low, j = high;
-        for (;;) {
-            while (x[i] < pivot)
-                i++;
-            while (x[j] > pivot)
-                j--;
-            if (i >= j)
-                break;
-            int64_t swap = x[i];
-            x[i++] = x[j];
-            x[j--] = swap;
+        uint64_t range = (uint64_t)high - (uint64_t)low;
+        unsigned bits = range ? 64 - (unsigned)__builtin_clzll(range) : 0, shift = bits > BITS ? bits - BITS : 0;
+        for (size_t i = 0; i < n; i++)
+            count[((uint64_t)x[i] - (uint64_t)low) >> shift]++;
+        for (; k >= count[b]; b++)
+            k -= count[b];
+        if (!shift) {
+            free(some);
+            return (int64_t)((uint64_t)low + b);
         }
-        if (k <= j)
-            high = j;
-        else
-            low = j + 1;
+        int64_t *next = mem_alloc((count[b] + 1) * sizeof *next);
+        size_t m = 0;
+        for (size_t i = 0; i < n; i++) {
+            next[m] = x[i];
+            m += ((uint64_t)x[i] - (uint64_t)low) >> shift == b;
+        }
+        free(some);
+        x = some = next;
+        n = m;
     }
+    int64_t nth = aggregate_nth_of_few(x, n, k);
+    free(some);
+    return nth;
 }
 
 static double aggregate_number(int64_t value, enum column_type type)
@@ -123,19 +136,16 @@ static double aggregate_number(int64_t value, enum column_type type)
 }
 
 /* Element ceil(n/2) of the sorted values; interpolated: the mean of the two in the middle when n is even. */
-static int64_t aggregate_median_of(const struct aggregate *g, enum column_type type, int64_t *x, size_t n)
+static int64_t aggregate_median_of(const struct aggregate *g, enum column_type type, const int64_t *x, size_t n)
 {
     size_t k = (n + 1) / 2 - 1;
-    aggregate_select(x, n, k);
+    int64_t value = aggregate_nth(x, n, k);
     if (!g->interpolated)
-        return x[k];
-    double low = aggregate_number(x[k], type);
+        return value;
+    double low = aggregate_number(value, type);
     if (n % 2)
         return vector_of_double(low);
-    int64_t above = x[k + 1];
-    for (size_t i = k + 2; i < n; i++)
-        above = x[i] < above ? x[i] : above;
-    double high = aggregate_number(above, type);
+    double high = aggregate_number(aggregate_nth(x, n, k + 1), type);
     return vector_of_double(low + (high - low) / 2);
 }
 

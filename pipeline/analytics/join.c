@@ -250,7 +250,7 @@ struct rowset *join_left_over(const struct joiner *j, struct joining *g, size_t 
     return join_steps(j, g, t + 1, e);
 }
 
-void joining_release(struct joining *g)
+void join_release(struct joining *g)
 {
     for (size_t t = 0; t < QUERY_MAX_TABLES; t++)
         for (size_t i = 0; i < QUERY_MAX_TABLES; i++)

@@ -24,7 +24,7 @@ struct joining {
     struct rowset step[QUERY_MAX_TABLES];
     size_t cap[QUERY_MAX_TABLES];
 };
-void joining_release(struct joining *g);
+void join_release(struct joining *g);
 
 /* Rows from..to-1 of the first table with their partners; NULL when they are too many. */
 struct rowset *join_block(const struct joiner *j, struct joining *g, size_t from, size_t to, struct err *e);

@@ -18,7 +18,7 @@ static void rows_release(struct rowset *rows)
 
 void share_close(struct share *s)
 {
-    joining_release(&s->joining);
+    join_release(&s->joining);
     group_release(&s->grouper);
     group_release(&s->per);
     for (size_t i = 0; i < QUERY_MAX_FIELDS; i++) {

@@ -227,8 +227,10 @@ static void vector_to_case(struct vector *v, const struct field *f)
         v->code[i] = CODE_NULL;
     for (size_t w = f->n_when; w-- > 0;) { /* the first that holds is written last */
         const int64_t low = f->when[w].low, high = f->when[w].high;
-        for (size_t i = 0; i < v->n; i++)
-            v->code[i] = !v->null[i] && v->number[i] >= low && v->number[i] <= high ? (uint32_t)w : v->code[i];
+        for (size_t i = 0; i < v->n; i++) { /* without jumps: nobody can foretell an age */
+            uint32_t holds = -(uint32_t)(!v->null[i] & (v->number[i] >= low) & (v->number[i] <= high));
+            v->code[i] = (v->code[i] & ~holds) | ((uint32_t)w & holds);
+        }
     }
 }
 
