@@ -104,7 +104,8 @@ struct table {
     uint64_t *tag;
     char *block; /* memory of the arrays above when they were made at once; table_room.c */
     size_t block_bytes;
-    bool window; /* they are a part of another table's */
+    bool window; /* they are window_rows rows of another table's */
+    size_t window_rows;
     struct clean_count *counts; /* in the order of the rule file */
     size_t n_counts;
     uint64_t records;      /* accepted */
