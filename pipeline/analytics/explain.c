@@ -293,14 +293,21 @@ static void explain_order(const struct query *q, struct buf *out)
     buf_z(out, q->n_order_by ? ".\n" : "");
 }
 
+static void explain_joins(const struct query *q, struct buf *out)
+{
+    static const char *const MORE[] = { [JOIN_INNER] = "", [JOIN_LEFT] = " or, where there is none, with none",
+                                        [JOIN_OUTER] = " or, where there is none, with none; and the rows of it that none of these is with" };
+    for (size_t t = 1; t < q->n_tables; t++)
+        buf_f(out, ", each with every row of " STR_F " of the same " STR_F "%s", STR_A(q->tables[t]->name),
+              STR_A(q->tables[t]->columns[q->joins[t].right_column].name), MORE[q->joins[t].kind]);
+    buf_z(out, ".\n");
+}
+
 void explain_query(const struct query *q, struct buf *out)
 {
     buf_f(out, "Question " STR_F "%s" STR_F "\n  Rows of " STR_F, STR_A(q->name), q->about.n ? ": " : "", STR_A(q->about),
           STR_A(q->tables[0]->name));
-    for (size_t t = 1; t < q->n_tables; t++)
-        buf_f(out, ", each with every row of " STR_F " of the same " STR_F, STR_A(q->tables[t]->name),
-              STR_A(q->tables[t]->columns[q->joins[t].right_column].name));
-    buf_z(out, ".\n");
+    explain_joins(q, out);
     for (size_t i = 0; i < q->n_fields; i++)
         explain_let(q, &q->fields[i], out);
     for (size_t i = 0; i < q->n_where; i++)

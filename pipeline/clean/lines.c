@@ -141,6 +141,19 @@ int lines_clean(const struct rules *r, struct str table, struct str text, unsign
     return 0;
 }
 
+bool lines_view(const struct lines *l, struct str text)
+{
+    if (l->n_refused)
+        return true;
+    for (size_t i = 0; i < l->table->n_columns; i++) {
+        const struct column *c = &l->table->columns[i];
+        for (size_t row = 0; c->type == COLUMN_STRING && !c->coded && row < l->table->n_rows; row++)
+            if ((uintptr_t)c->v.text[row].p - (uintptr_t)text.p < text.n)
+                return true;
+    }
+    return false;
+}
+
 void lines_release(struct lines *l)
 {
     table_close(l->table);
