@@ -97,7 +97,7 @@ static void put_object(struct rng *rng, const char *table, struct buf *out)
     buf_c(out, '{');
     for (size_t i = 0; i < N_MEMBERS; i++) {
         const struct member_kind *m = &MEMBERS[i];
-        if (strcmp(m->table, table) != 0 || rng_below(rng, 150) == 0)
+        if (strncmp(m->table, table, strlen(m->table)) != 0 || rng_below(rng, 150) == 0)
             continue;
         for (int twice = rng_below(rng, 60) == 0; twice >= 0; twice--) {
             buf_f(out, "%s\"%s\":", first ? "" : ",", m->member);
