@@ -152,6 +152,10 @@ static void explain_column(const struct program *p, size_t i, struct buf *out)
     if (col->type != COLUMN_STRING && col->type != COLUMN_TIMESTAMP)
         buf_f(out, "; %s no %s is null", col->type == COLUMN_DOUBLES ? "one that is" : "what is",
               col->type == COLUMN_DOUBLES ? "number" : TYPES[col->type]);
+    if (col->null_as.p) {
+        buf_z(out, "; null becomes ");
+        json_put_text(out, col->null_as);
+    }
     if (col->required)
         buf_z(out, "; must have a value, else the record is quarantined");
     if (i == p->key)

@@ -283,7 +283,7 @@ static struct str typed(struct sql *s, const struct program_column *col, struct 
                                                 s->dialect == SQL_SPARK ? "unix_micros" : "epoch_us", STR_A(x),
                                                 (long long)TIMESTAMP_FIRST_US, (long long)TIMESTAMP_LAST_US, STR_A(x));
     default:
-        return x;
+        return col->null_as.p ? sql_f(s, "coalesce(" STR_F ", " STR_F ")", STR_A(x), STR_A(sql_text(s, col->null_as))) : x;
     }
 }
 

@@ -16,7 +16,7 @@ WEIRBOX = os.environ.get("WEIRBOX_BIN", "weirbox")
 SHARED = os.environ.get("WEIRBOX_SHARED_DATA", "")
 PROFILES = ["1lekshmi", "WilsonRedman", "aicore-majority", "elishagretton", "javeer89"]
 OWN = {  # profiles that are not built in: the other joins, the other year
-    "left": {"join": "left", "top_user_name": "user_name", "top_user_joins": [{"table": "user", "on": "ind", "kind": "left"}]},
+    "left": {"join": "left", "null_as_string": "None", "top_user_name": "user_name", "top_user_joins": [{"table": "user", "on": "ind", "kind": "left"}]},
     "outer": {"join": "outer", "join_year": "timestamp", "join_year_joins": [{"table": "geo", "on": "ind", "kind": "outer"}]},
 }
 TABLES = ["pin", "geo", "user"]

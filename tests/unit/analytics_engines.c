@@ -53,7 +53,7 @@ static void native_and_sqlite_agree_on_every_operation(void **state)
 
 /* Both ways of an answer that people choose: which rows count, which year, whose name. */
 static const struct engines_file JOINED[] = {
-    { "profiles/left.json", "{\"profile\":\"left\",\"switches\":{\"join\":\"left\"}}" },
+    { "profiles/left.json", "{\"profile\":\"left\",\"switches\":{\"join\":\"left\",\"null_as_string\":\"None\"}}" },
     { "profiles/outer.json", "{\"profile\":\"outer\",\"switches\":{\"join\":\"outer\",\"post_years\":null,\"join_years\":null}}" },
     { "profiles/posted.json", "{\"profile\":\"posted\",\"switches\":{\"join_year\":\"timestamp\","
       "\"join_year_joins\":[{\"table\":\"geo\",\"on\":\"ind\"}]}}" },

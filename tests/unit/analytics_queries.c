@@ -475,6 +475,7 @@ static const struct query_mistake {
     { Q("\"where\":[{\"column\":\"title\",\"at_least\":1}]," COUNT), "\"title\" is no number" },
     { Q("\"join\":[{\"table\":\"pin\",\"on\":\"ind\"}]," COUNT), "the table is in the query already" },
     { Q("\"join\":[{\"table\":\"geo\",\"on\":\"country\"}]," COUNT), "both tables must have the column \"country\"" },
+    { Q("\"join\":[{\"table\":\"geo\",\"on\":\"ind\",\"kind\":\"right\"}]," COUNT), "join[0].kind: unknown kind of join \"right\"; known are: inner, left, outer" },
     { Q("\"join\":[{\"table\":\"geo\"}]," COUNT), "a join is written" },
     { Q(GEO "\"group_by\":[\"coordinates\"]," COUNT), "is an array and cannot be asked about" },
     { Q("\"let\":{\"y\":{\"year\":\"ind\"}}," COUNT), "\"year\" needs a column of type timestamp" },

@@ -63,7 +63,7 @@ static void put_column(struct drawing *d, size_t i, struct buf *out)
         buf_f(&column, "\"from\":\"%s\"", kind == KIND_INSTANT ? "c" : PICK(d, FROM));
     put_text_operations(d, &column);
     if (kind == KIND_TEXT)
-        buf_z(&column, one_in(d, 2) ? ",\"codes\":true" : "");
+        buf_f(&column, "%s%s", one_in(d, 2) ? ",\"codes\":true" : "", one_in(d, 3) ? ",\"null_as\":\"it's None\"" : "");
     else if (kind == KIND_INSTANT)
         buf_z(&column, one_in(d, 2) ? ",\"timestamp\":{\"formats\":[\"yyyy-MM-dd HH:mm:ss[.S][X]\",\"yyyy-MM-dd'T'HH:mm:ss\"]},\"type\":\"timestamp\""
                                     : ",\"type\":\"timestamp\"");
