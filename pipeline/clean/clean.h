@@ -61,6 +61,7 @@ struct dictionary {
     struct map codes; /* text -> code + 1 */
     struct str *text;
     uint32_t n, cap;
+    uint32_t last;    /* code + 1 found last of all */
     uint32_t *recent; /* code + 1 found last for texts of like beginning, end and length; tried first */
 };
 

@@ -266,7 +266,14 @@ struct plan cleaner_plan(const struct cleaner *c, const struct program_column *c
     struct plan plan = { .whole = col->source == SOURCE_MEMBER || cleaner_absent(c, col) };
     if (plan.whole)
         plan.value = cleaner_member(c, col);
-    plan.text = col->source == SOURCE_MEMBER && col->type == COLUMN_STRING && (c->views || col->coded);
+    if (col->source != SOURCE_MEMBER)
+        plan.way = PLAN_LONG;
+    else if (col->type == COLUMN_STRING)
+        plan.way = c->views || col->coded ? PLAN_TEXT : PLAN_LONG;
+    else if (col->type == COLUMN_TIMESTAMP)
+        plan.way = col->n_ops == 1 ? PLAN_INSTANT : PLAN_LONG;
+    else
+        plan.way = (col->type == COLUMN_INT || col->type == COLUMN_LONG) && !col->n_ops ? PLAN_WHOLE : PLAN_LONG;
     plan.lengths = col->lengths;
     plan.renamed = plan.value && !str_eq(c->p->inputs[(size_t)(plan.value - c->values)], col->name);
     return plan;

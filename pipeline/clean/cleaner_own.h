@@ -10,8 +10,13 @@
 struct plan {
     const struct json *value; /* SOURCE_MEMBER, or the whole */
     bool whole, renamed;
-    bool text;        /* texts that no operation looks at go straight to the table */
-    uint64_t lengths; /* those one does look at, as in struct op */
+    enum plan_way {
+        PLAN_LONG,   /* by cleaner_column */
+        PLAN_TEXT,   /* texts that no operation looks at go straight to the table */
+        PLAN_WHOLE,  /* whole numbers without operations */
+        PLAN_INSTANT /* texts with no operation but timestamp */
+    } way;
+    uint64_t lengths; /* of texts that an operation does look at, as in struct op */
 };
 
 struct cleaner {

@@ -80,11 +80,13 @@ static size_t table_recent(struct str text)
 uint32_t table_code(struct column *c, struct str text)
 {
     struct dictionary *d = &c->dictionary;
+    if (d->last && d->text[d->last - 1].n == text.n && scan_same(d->text[d->last - 1].p, text.p, text.n))
+        return d->last - 1; /* rows come in the order of their categories */
     if (!d->recent)
         d->recent = mem_zero(sizeof *d->recent << RECENT_BITS);
     uint32_t *recent = &d->recent[table_recent(text)];
     if (*recent && d->text[*recent - 1].n == text.n && scan_same(d->text[*recent - 1].p, text.p, text.n))
-        return *recent - 1;
+        return (d->last = *recent) - 1;
     uintptr_t code = (uintptr_t)map_get(&d->codes, text);
     if (!code) {
         if (d->n == d->cap) {
@@ -95,7 +97,7 @@ uint32_t table_code(struct column *c, struct str text)
         map_put(&d->codes, text, (void *)code);
         d->text[d->n++] = d->codes.entries[d->codes.n_entries - 1].key;
     }
-    *recent = (uint32_t)code;
+    d->last = *recent = (uint32_t)code;
     return (uint32_t)code - 1;
 }
 
