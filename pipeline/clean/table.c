@@ -220,8 +220,21 @@ static uint32_t *table_by_key(const struct table *t)
 static void table_gather(void *cells, size_t bytes, const uint32_t *rows, size_t n, char *room)
 {
     const char *from = cells;
-    for (size_t i = 0; i < n; i++)
-        memcpy(room + i * bytes, from + rows[i] * bytes, bytes);
+#define GATHER(size)                                                                                                   \
+    case size:                                                                                                         \
+        for (size_t i = 0; i < n; i++)                                                                                 \
+            memcpy(room + i * size, from + (size_t)rows[i] * size, size);                                              \
+        break
+    switch (bytes) { /* of a size known here, a copy is one instruction */
+        GATHER(1);
+        GATHER(4);
+        GATHER(8);
+        GATHER(16);
+    default:
+        for (size_t i = 0; i < n; i++)
+            memcpy(room + i * bytes, from + rows[i] * bytes, bytes);
+    }
+#undef GATHER
     memcpy(cells, room, n * bytes);
 }
 
