@@ -1,20 +1,20 @@
-/* from, join -> rows of row numbers          join.c
- * where      -> fewer of them                analytics_where
- *               fewer still for a top by a max  analytics_greatest
- * group_by   -> a group number per row       vector.c
- * aggregate  -> one number per group         aggregate.c
- * top        -> the groups that are kept     analytics_top
- * order_by   -> their order, then the cells  analytics_answer
+/* joins, where, group_by, aggregate   by shares, at once          share.c
+ * the shares' groups -> groups         equal keys are one          analytics_merge
+ * top                                  the groups that are kept     analytics_top
+ * order_by                             their order, then the cells  analytics_answer
  */
 #include <stdlib.h>
 
-#include "pipeline/analytics/aggregate.h"
-#include "pipeline/analytics/join.h"
+#include "base/crew.h"
+#include "pipeline/analytics/share.h"
+
+enum { LEAST_ROWS = 1 << 16 }; /* fewer are not worth a thread */
 
 struct analytics {
     struct arena arena;
     struct query **queries;
     size_t n;
+    unsigned threads;
 };
 
 static int analytics_compare(const void *a, const void *b)
@@ -52,6 +52,11 @@ void analytics_close(struct analytics *a)
     free(a);
 }
 
+void analytics_set_threads(struct analytics *a, unsigned threads)
+{
+    a->threads = threads;
+}
+
 size_t analytics_count(const struct analytics *a)
 {
     return a->n;
@@ -80,128 +85,116 @@ size_t analytics_find(const struct analytics *a, struct str name)
     return STR_NONE;
 }
 
-/* ---- where ---- */
-
-static bool analytics_holds(const struct condition *w, const struct vector *v, size_t i)
-{
-    bool null = vector_null(v, i);
-    if (w->kind == CONDITION_NULL)
-        return null == w->null;
-    if (null)
-        return false;
-    for (size_t k = 0; k < w->n; k++)
-        if (w->kind == CONDITION_TEXTS ? str_eq(v->text[v->code[i]], w->texts[k])
-                                       : v->number[i] >= w->ranges[k].low && v->number[i] <= w->ranges[k].high)
-            return true;
-    return false;
-}
-
-static void analytics_where(const struct query *q, const struct table *const *tables, struct rowset *rows)
-{
-    for (size_t w = 0; w < q->n_where; w++) {
-        const struct condition *condition = &q->where[w];
-        struct vector v;
-        size_t kept = 0;
-        if (condition->kind == CONDITION_ALWAYS)
-            continue;
-        vector_init(&v, q, condition->field, tables, rows);
-        for (size_t i = 0; i < rows->n; i++)
-            if (analytics_holds(condition, &v, i)) {
-                for (size_t t = 0; t < rows->n_tables; t++)
-                    rows->row[t][kept] = rows->row[t][i];
-                kept++;
-            }
-        rows->n = kept;
-        vector_release(&v);
-    }
-}
-
 /* ---- one run ---- */
 
 struct run {
     const struct query *q;
     const struct table *tables[QUERY_MAX_TABLES];
-    struct rowset rows;
-    struct vector keys[QUERY_MAX_FIELDS]; /* of group_by */
-    uint32_t *group; /* of each row */
+    struct share *shares;
+    size_t n_shares;
+    struct rowset rows; /* a row of each group of each share */
+    size_t cap_rows;
+    struct vector keys[QUERY_MAX_FIELDS]; /* of group_by, of those rows */
+    struct vector_words words[QUERY_MAX_FIELDS];
+    uint32_t *group; /* of each of those rows */
     uint32_t n_groups;
-    uint32_t *first; /* a row of each group */
-    struct totals *totals; /* of each aggregate */
-    uint32_t *kept;  /* groups in the order of the answer */
+    uint32_t *first; /* one of those rows for each group */
+    struct totals totals[QUERY_MAX_FIELDS];
+    uint32_t *kept; /* groups in the order of the answer */
     size_t n_kept;
 };
 
-/* A number per row below *ret_n, the same for rows that share the `per` keys. */
-static uint32_t *analytics_per_rows(const struct run *r, uint32_t *ret_n)
+/* Numbers of some of the keys of those rows. */
+static uint32_t analytics_number(const struct run *r, const size_t *keys, size_t n_keys, uint32_t *number)
 {
-    uint32_t *per = mem_zero(r->rows.n * sizeof *per + 1);
-    *ret_n = 1;
-    for (size_t k = 0; k < r->q->top.n_per; k++) {
-        struct vector key;
-        vector_init(&key, r->q, r->q->group_by[r->q->top.per[k]], r->tables, &r->rows);
-        uint32_t *next = vector_group(&key, per, *ret_n, ret_n);
-        free(per);
-        per = next;
-        vector_release(&key);
-    }
-    return per;
+    struct grouper g = { 0 };
+    const struct vector *vectors[QUERY_MAX_FIELDS];
+    for (size_t k = 0; k < n_keys; k++)
+        vectors[k] = &r->keys[keys ? keys[k] : k];
+    uint32_t n = group_rows(&g, vectors, n_keys, r->rows.n, number);
+    group_release(&g);
+    return n;
 }
 
-/* When only the groups with the greatest max are asked for, rows below it belong to none of them, or decide nothing:
- * they need not be grouped. Where there is no number at all every row stays. */
-static void analytics_greatest(struct run *r)
+/* Groups of several shares that have equal keys become one. */
+static void analytics_merge(struct run *r, struct share *shares, size_t n_shares)
 {
-    const struct query *q = r->q;
-    struct vector v;
-    struct totals max;
-    uint32_t n_per;
-    size_t kept = 0;
-    if (!q->top.on || q->n_aggregates != 1 || q->aggregates[0].kind != AGGREGATE_MAX)
-        return;
-    uint32_t *per = analytics_per_rows(r, &n_per);
-    vector_init(&v, q, q->aggregates[0].field, r->tables, &r->rows);
-    aggregate_run(&q->aggregates[0], &v, per, r->rows.n, n_per, &max);
-    for (size_t i = 0; i < r->rows.n; i++)
-        if (max.null[per[i]] || (!v.null[i] && v.number[i] == max.value[per[i]])) {
-            for (size_t t = 0; t < r->rows.n_tables; t++)
-                r->rows.row[t][kept] = r->rows.row[t][i];
-            kept++;
-        }
-    r->rows.n = kept;
-    aggregate_release(&max);
-    vector_release(&v);
-    free(per);
-}
-
-static void analytics_group(struct run *r)
-{
-    r->group = NULL;
-    for (size_t k = 0; k < r->q->n_group_by; k++) {
-        vector_init(&r->keys[k], r->q, r->q->group_by[k], r->tables, &r->rows);
-        uint32_t *group = vector_group(&r->keys[k], r->group, r->n_groups, &r->n_groups);
-        free(r->group);
-        r->group = group;
-    }
-    if (!r->q->n_group_by) { /* everything is one group, even nothing */
-        r->group = mem_zero(r->rows.n * sizeof *r->group + 1);
-        r->n_groups = 1;
-    }
+    const uint32_t *maps[CREW_MAX];
+    struct totals *parts[CREW_MAX];
+    r->rows.n_tables = r->q->n_tables;
+    for (size_t s = 0; s < n_shares; s++)
+        for (size_t i = 0; i < shares[s].first.n; i++)
+            share_add_row(&r->rows, &r->cap_rows, &shares[s].first, i);
+    for (size_t k = 0; k < r->q->n_group_by; k++)
+        vector_init(&r->keys[k], r->q, r->q->group_by[k], r->tables, &r->rows, &r->words[k]);
+    r->group = mem_zero((r->rows.n + 1) * sizeof *r->group); /* one more: a question without group_by has a group of no row */
+    r->n_groups = analytics_number(r, NULL, r->q->n_group_by, r->group);
     r->first = mem_zero((r->n_groups + 1) * sizeof *r->first);
     for (size_t i = r->rows.n; i-- > 0;)
         r->first[r->group[i]] = (uint32_t)i;
+    for (size_t s = 0, at = 0; s < n_shares; at += shares[s++].first.n)
+        maps[s] = r->q->n_group_by ? r->group + at : r->group;
+    for (size_t k = 0; k < r->q->n_aggregates; k++) {
+        for (size_t s = 0; s < n_shares; s++)
+            parts[s] = &shares[s].totals[k];
+        aggregate_combine(&r->q->aggregates[k], parts, maps, n_shares, r->n_groups, &r->totals[k]);
+    }
 }
 
-static void analytics_aggregate(struct run *r)
+static int analytics_joined(const struct run *r, struct err *e)
 {
-    r->totals = mem_zero(r->q->n_aggregates * sizeof *r->totals);
-    for (size_t k = 0; k < r->q->n_aggregates; k++) {
-        const struct aggregate *g = &r->q->aggregates[k];
-        struct vector v = { 0 };
-        if (g->kind != AGGREGATE_COUNT_ROWS)
-            vector_init(&v, r->q, g->field, r->tables, &r->rows);
-        aggregate_run(g, &v, r->group, r->rows.n, r->n_groups, &r->totals[k]);
-        vector_release(&v);
+    size_t n = 0;
+    for (size_t s = 0; s < r->n_shares; s++) {
+        if (r->shares[s].failed) {
+            *e = r->shares[s].e;
+            return -1;
+        }
+        n += r->shares[s].n_joined;
     }
+    return n > JOIN_MAX_ROWS ? join_too_large(r->q, e) : 0;
+}
+
+/* Shares that gathered leave rows to be grouped: by one more share. */
+static void analytics_gathered(struct run *r, const struct joiner *j)
+{
+    struct share *last = &r->shares[r->n_shares];
+    struct rowset rows = { .n_tables = r->q->n_tables };
+    size_t cap = 0;
+    share_open(last, r->q, r->tables, j);
+    for (size_t s = 0; s < r->n_shares; s++)
+        for (size_t i = 0; i < r->shares[s].candidates.n; i++)
+            share_add_row(&rows, &cap, &r->shares[s].candidates, i);
+    share_candidates(last, &rows);
+    for (size_t t = 0; t < QUERY_MAX_TABLES; t++)
+        free(rows.row[t]);
+    analytics_merge(r, last, 1);
+    share_close(last);
+}
+
+static int analytics_groups(struct run *r, unsigned threads, struct err *e)
+{
+    struct joiner joiner;
+    size_t n_rows = r->tables[0]->n_rows;
+    r->n_shares = crew_size(threads, n_rows, LEAST_ROWS);
+    r->shares = mem_zero((r->n_shares + 1) * sizeof *r->shares);
+    join_open(&joiner, r->q, r->tables);
+    for (size_t s = 0; s < r->n_shares; s++) {
+        share_open(&r->shares[s], r->q, r->tables, &joiner);
+        r->shares[s].gathers = share_gathers(r->q);
+        r->shares[s].from = n_rows * s / r->n_shares;
+        r->shares[s].to = n_rows * (s + 1) / r->n_shares;
+    }
+    crew_run(r->shares, sizeof *r->shares, r->n_shares, share_run);
+    share_left_over(&r->shares[0]);
+    int result = analytics_joined(r, e);
+    if (!result && share_gathers(r->q))
+        analytics_gathered(r, &joiner);
+    else if (!result)
+        analytics_merge(r, r->shares, r->n_shares);
+    for (size_t s = 0; s < r->n_shares; s++)
+        share_close(&r->shares[s]);
+    join_close(&joiner);
+    return result;
 }
 
 /* The value that is to be greatest: null is below all. */
@@ -228,15 +221,9 @@ static bool analytics_breaks_tie(const struct run *r, uint32_t a, uint32_t b)
 /* The groups that share the `per` keys get the same number. */
 static uint32_t *analytics_per(const struct run *r, uint32_t *ret_n)
 {
-    const struct top *top = &r->q->top;
-    uint32_t *rows_per = NULL, *per = mem_zero((r->n_groups + 1) * sizeof *per);
-    *ret_n = 1;
-    for (size_t k = 0; k < top->n_per; k++) {
-        uint32_t *next = vector_group(&r->keys[top->per[k]], rows_per, *ret_n, ret_n);
-        free(rows_per);
-        rows_per = next;
-    }
-    for (uint32_t g = 0; rows_per && g < r->n_groups; g++)
+    uint32_t *rows_per = mem_alloc(r->rows.n * sizeof *rows_per + 1), *per = mem_zero((r->n_groups + 1) * sizeof *per);
+    *ret_n = analytics_number(r, r->q->top.per, r->q->top.n_per, rows_per);
+    for (uint32_t g = 0; g < r->n_groups && r->rows.n; g++)
         per[g] = rows_per[r->first[g]];
     free(rows_per);
     return per;
@@ -294,12 +281,12 @@ static struct cell analytics_key_cell(struct result *out, const struct vector *v
     return cell;
 }
 
-static struct cell analytics_total_cell(const struct totals *t, uint32_t group)
+static struct cell analytics_total_cell(const struct totals *t, enum column_type type, uint32_t group)
 {
     struct cell cell = { .null = t->null[group] };
     if (cell.null)
         return cell;
-    if (t->type == COLUMN_DOUBLE)
+    if (type == COLUMN_DOUBLE)
         cell.d = vector_to_double(t->value[group]);
     else
         cell.i = t->value[group];
@@ -325,7 +312,7 @@ static struct result *analytics_answer(const struct run *r)
         out->columns[k].type = key ? f->type : g->type;
         for (size_t i = 0; i < r->n_kept; i++)
             out->cells[i * n + k] = key ? analytics_key_cell(out, &r->keys[k], r->first[r->kept[i]])
-                                        : analytics_total_cell(&r->totals[k - q->n_group_by], r->kept[i]);
+                                        : analytics_total_cell(&r->totals[k - q->n_group_by], g->type, r->kept[i]);
     }
     return out;
 }
@@ -346,12 +333,14 @@ static int analytics_tables(struct run *r, const struct table *const *tables, si
 
 static void analytics_release(struct run *r)
 {
-    join_release(&r->rows);
-    for (size_t k = 0; k < r->q->n_group_by; k++)
+    for (size_t t = 0; t < QUERY_MAX_TABLES; t++)
+        free(r->rows.row[t]);
+    for (size_t k = 0; k < QUERY_MAX_FIELDS; k++) {
         vector_release(&r->keys[k]);
-    for (size_t k = 0; r->totals && k < r->q->n_aggregates; k++)
+        vector_words_release(&r->words[k]);
         aggregate_release(&r->totals[k]);
-    free(r->totals);
+    }
+    free(r->shares);
     free(r->group);
     free(r->first);
     free(r->kept);
@@ -361,21 +350,17 @@ int analytics_run(const struct analytics *a, size_t i, const struct table *const
                   struct result **ret_result, struct err *e)
 {
     struct run r = { .q = a->queries[i] };
-    int result = -1;
-    if (analytics_tables(&r, tables, n_tables, e) || join_rows(r.q, r.tables, &r.rows, e))
-        goto out;
-    analytics_where(r.q, r.tables, &r.rows);
-    analytics_greatest(&r);
-    analytics_group(&r);
-    analytics_aggregate(&r);
-    r.kept = mem_alloc(r.n_groups * sizeof *r.kept + 1);
-    for (r.n_kept = 0; r.n_kept < r.n_groups; r.n_kept++)
-        r.kept[r.n_kept] = (uint32_t)r.n_kept;
-    analytics_top(&r);
-    qsort_r(r.kept, r.n_kept, sizeof *r.kept, analytics_compare_groups, &r);
-    *ret_result = analytics_answer(&r);
-    result = 0;
-out:
+    int result = analytics_tables(&r, tables, n_tables, e);
+    if (!result)
+        result = analytics_groups(&r, a->threads, e);
+    if (!result) {
+        r.kept = mem_alloc(r.n_groups * sizeof *r.kept + 1);
+        for (r.n_kept = 0; r.n_kept < r.n_groups; r.n_kept++)
+            r.kept[r.n_kept] = (uint32_t)r.n_kept;
+        analytics_top(&r);
+        qsort_r(r.kept, r.n_kept, sizeof *r.kept, analytics_compare_groups, &r);
+        *ret_result = analytics_answer(&r);
+    }
     analytics_release(&r);
     return result;
 }

@@ -3,8 +3,8 @@
  * A query file says from/join/let/where/group_by/aggregate/top/order_by (docs/rules.md). analytics_open compiles
  * all queries of a rule set against the tables' columns, so that an unknown column is reported with file,
  * line and column before any row is read. analytics_run answers one of them over columnar tables: joins by
- * an index over the key, groups by small codes, medians by selection. Joins are inner and multiply duplicates,
- * as SQL's do.
+ * an index over the key, groups by small codes, medians by selection, a block of rows at a time on all processors.
+ * Joins multiply duplicates, as SQL's do.
  *
  *     struct analytics *a = analytics_open(rules, &e);
  *     const struct table *tables[] = { pin, geo, user };
@@ -23,6 +23,8 @@ struct analytics;
 /* The rule set must outlive it. */
 struct analytics *analytics_open(const struct rules *r, struct err *e);
 void analytics_close(struct analytics *a);
+/* How many threads answer a question; 0 (so from the start): as many as there are processors, for many rows. */
+void analytics_set_threads(struct analytics *a, unsigned threads);
 size_t analytics_count(const struct analytics *a);
 /* Queries come in the order of their `number`, then of their names. */
 struct str analytics_name(const struct analytics *a, size_t i);

@@ -152,6 +152,10 @@ static void explain_column(const struct program *p, size_t i, struct buf *out)
     if (col->type != COLUMN_STRING && col->type != COLUMN_TIMESTAMP)
         buf_f(out, "; %s no %s is null", col->type == COLUMN_DOUBLES ? "one that is" : "what is",
               col->type == COLUMN_DOUBLES ? "number" : TYPES[col->type]);
+    if (col->null_as.p) {
+        buf_z(out, "; null becomes ");
+        json_put_text(out, col->null_as);
+    }
     if (col->required)
         buf_z(out, "; must have a value, else the record is quarantined");
     if (i == p->key)
@@ -293,14 +297,21 @@ static void explain_order(const struct query *q, struct buf *out)
     buf_z(out, q->n_order_by ? ".\n" : "");
 }
 
+static void explain_joins(const struct query *q, struct buf *out)
+{
+    static const char *const MORE[] = { [JOIN_INNER] = "", [JOIN_LEFT] = " or, where there is none, with none",
+                                        [JOIN_OUTER] = " or, where there is none, with none; and the rows of it that none of these is with" };
+    for (size_t t = 1; t < q->n_tables; t++)
+        buf_f(out, ", each with every row of " STR_F " of the same " STR_F "%s", STR_A(q->tables[t]->name),
+              STR_A(q->tables[t]->columns[q->joins[t].right_column].name), MORE[q->joins[t].kind]);
+    buf_z(out, ".\n");
+}
+
 void explain_query(const struct query *q, struct buf *out)
 {
     buf_f(out, "Question " STR_F "%s" STR_F "\n  Rows of " STR_F, STR_A(q->name), q->about.n ? ": " : "", STR_A(q->about),
           STR_A(q->tables[0]->name));
-    for (size_t t = 1; t < q->n_tables; t++)
-        buf_f(out, ", each with every row of " STR_F " of the same " STR_F, STR_A(q->tables[t]->name),
-              STR_A(q->tables[t]->columns[q->joins[t].right_column].name));
-    buf_z(out, ".\n");
+    explain_joins(q, out);
     for (size_t i = 0; i < q->n_fields; i++)
         explain_let(q, &q->fields[i], out);
     for (size_t i = 0; i < q->n_where; i++)

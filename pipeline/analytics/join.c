@@ -1,33 +1,68 @@
+/* index      of the right table: rows by key                     join_index_init
+ *   ordered  the column itself, when it is in order (finished tables are)
+ *   direct   a slot for each key, when keys are close together
+ *   hashed   else
+ * step       rows so far -> rows with one table more             join_step
+ */
 #include "pipeline/analytics/join.h"
 
 #include <stdlib.h>
 
-enum { JOIN_MAX_ROWS = 1 << 30 };
+enum join_way { WAY_ORDERED, WAY_DIRECT, WAY_HASHED };
 
-/* Rows by key: a chain per slot, lowest row first. Keys close together are slots themselves. */
 struct join_index {
-    bool direct;
+    enum join_way way;
+    const struct column *key; /* of the right table */
+    size_t n;
     int64_t lowest;
     size_t n_slots;
-    uint32_t *first, *next; /* row + 1 */
+    uint32_t *first, *next; /* row + 1; lowest row first */
+    uint8_t *partnered;     /* by row: it found a partner; only for outer joins */
 };
 
-static int64_t join_key(const struct column *c, size_t row)
+static inline int64_t join_key(const struct column *c, size_t row)
 {
     return c->type == COLUMN_LONG ? c->v.i64[row] : c->v.i32[row];
 }
 
-static size_t join_slot(const struct join_index *x, int64_t key)
+static inline size_t join_slot(const struct join_index *x, int64_t key)
 {
-    if (x->direct)
+    if (x->way == WAY_DIRECT)
         return (size_t)((uint64_t)key - (uint64_t)x->lowest);
     uint64_t h = (uint64_t)key * UINT64_C(0x9e3779b97f4a7c15);
     return (h ^ h >> 32) & (x->n_slots - 1);
 }
 
-static void join_index_init(struct join_index *x, const struct column *c, size_t n)
+static bool join_in_order(const struct column *c, size_t n)
+{
+    if (n && memchr(c->null, 1, n))
+        return false;
+    for (size_t i = 1; i < n; i++)
+        if (join_key(c, i - 1) > join_key(c, i))
+            return false;
+    return true;
+}
+
+static void join_fill(struct join_index *x)
+{
+    x->first = mem_zero(x->n_slots * sizeof *x->first);
+    x->next = mem_alloc(x->n * sizeof *x->next + 1);
+    for (size_t i = x->n; i-- > 0;)
+        if (!x->key->null[i]) {
+            size_t s = join_slot(x, join_key(x->key, i));
+            x->next[i] = x->first[s];
+            x->first[s] = (uint32_t)i + 1;
+        }
+}
+
+static void join_index_init(struct join_index *x, const struct column *c, size_t n, enum join_kind kind)
 {
     int64_t low = INT64_MAX, high = INT64_MIN;
+    *x = (struct join_index){ .way = WAY_ORDERED, .key = c, .n = n };
+    if (kind == JOIN_OUTER)
+        x->partnered = mem_zero(n + 1);
+    if (join_in_order(c, n))
+        return;
     for (size_t i = 0; i < n; i++)
         if (!c->null[i]) {
             int64_t key = join_key(c, i);
@@ -35,135 +70,189 @@ static void join_index_init(struct join_index *x, const struct column *c, size_t
             high = key > high ? key : high;
         }
     uint64_t span = low <= high ? (uint64_t)high - (uint64_t)low : 0;
-    x->direct = span < (uint64_t)n * 4 + 1024;
+    x->way = span < (uint64_t)n * 4 + 1024 ? WAY_DIRECT : WAY_HASHED;
     x->lowest = low <= high ? low : 0;
     x->n_slots = 64;
-    while (!x->direct && x->n_slots < n * 2)
+    while (x->way == WAY_HASHED && x->n_slots < n * 2)
         x->n_slots *= 2;
-    if (x->direct)
+    if (x->way == WAY_DIRECT)
         x->n_slots = span + 1;
-    x->first = mem_zero(x->n_slots * sizeof *x->first);
-    x->next = mem_alloc(n * sizeof *x->next + 1);
-    for (size_t i = n; i-- > 0;)
-        if (!c->null[i]) {
-            size_t s = join_slot(x, join_key(c, i));
-            x->next[i] = x->first[s];
-            x->first[s] = (uint32_t)i + 1;
-        }
+    join_fill(x);
 }
 
-static void join_index_release(struct join_index *x)
+void join_open(struct joiner *j, const struct query *q, const struct table *const *tables)
 {
-    free(x->first);
-    free(x->next);
+    *j = (struct joiner){ q, tables, mem_zero(q->n_tables * sizeof *j->indexes) };
+    for (size_t t = 1; t < q->n_tables; t++)
+        join_index_init(&j->indexes[t], &tables[t]->columns[q->joins[t].right_column], tables[t]->n_rows, q->joins[t].kind);
 }
 
-static bool join_grow(struct rowset *out, size_t *cap)
+void join_close(struct joiner *j)
 {
-    if (out->n < *cap)
-        return true;
-    if (*cap >= JOIN_MAX_ROWS)
-        return false;
-    *cap = *cap ? *cap * 2 : 1024;
-    for (size_t t = 0; t < out->n_tables; t++)
-        out->row[t] = mem_grow(out->row[t], *cap * sizeof *out->row[t]);
-    return true;
+    for (size_t t = 1; j->indexes && t < j->q->n_tables; t++) {
+        free(j->indexes[t].first);
+        free(j->indexes[t].next);
+        free(j->indexes[t].partnered);
+    }
+    free(j->indexes);
 }
 
-static int join_too_large(const struct query *q, struct err *e)
+int join_too_large(const struct query *q, struct err *e)
 {
     return err_set(e, 0, "JOIN_TOO_LARGE", "the join of query " STR_F " gives more than %d rows: "
                    "duplicates of a key multiply; see the dedupe switch", STR_A(q->name), JOIN_MAX_ROWS);
 }
 
-/* Finished tables are in the order of their keys. */
-static bool join_in_order(const struct column *c, size_t n)
+/* ---- one step ---- */
+
+/* The first row whose key is not below; `near` is where the last one was. */
+static size_t join_ordered(const struct join_index *x, int64_t key, size_t near)
 {
-    if (c->type != COLUMN_LONG || (n && memchr(c->null, 1, n)))
+    size_t low = 0, high = x->n;
+    if (near < x->n && join_key(x->key, near) < key) {
+        for (size_t i = near + 1; i < near + 16; i++)
+            if (i == x->n || join_key(x->key, i) >= key)
+                return i;
+        low = near + 16;
+    } else {
+        if (near == 0 || join_key(x->key, near - 1) < key)
+            return near;
+        high = near - 1;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (join_key(x->key, middle) < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Row + 1 of the first partner, 0 for none. */
+static inline uint32_t join_first(const struct join_index *x, int64_t key, size_t *near)
+{
+    if (x->way == WAY_ORDERED) {
+        size_t i = *near = join_ordered(x, key, *near);
+        return i < x->n && join_key(x->key, i) == key ? (uint32_t)i + 1 : 0;
+    }
+    size_t slot = join_slot(x, key);
+    uint32_t r = slot < x->n_slots ? x->first[slot] : 0;
+    while (r && x->way == WAY_HASHED && join_key(x->key, r - 1) != key)
+        r = x->next[r - 1];
+    return r;
+}
+
+static inline uint32_t join_next(const struct join_index *x, int64_t key, uint32_t r)
+{
+    if (x->way == WAY_ORDERED)
+        return r < x->n && join_key(x->key, r) == key ? r + 1 : 0;
+    do
+        r = x->next[r - 1];
+    while (r && x->way == WAY_HASHED && join_key(x->key, r - 1) != key);
+    return r;
+}
+
+static bool join_grow(struct joining *g, size_t t, size_t n)
+{
+    if (n >= JOIN_MAX_ROWS)
         return false;
-    for (size_t i = 1; i < n; i++)
-        if (c->v.i64[i - 1] > c->v.i64[i])
-            return false;
+    size_t cap = g->cap[t] ? g->cap[t] : 4096;
+    while (cap <= n)
+        cap *= 2;
+    for (size_t i = 0; i <= t; i++)
+        g->step[t].row[i] = mem_grow(g->step[t].row[i], cap * sizeof *g->step[t].row[i]);
+    g->cap[t] = cap;
     return true;
 }
 
-/* Both in order: one walk along both, no index. Gives the rows in the same order as the index does. */
-static int join_merge(const struct query *q, const struct column *left, size_t n_left, const struct column *right,
-                      size_t n_right, struct rowset *rows, struct err *e)
+static inline bool join_emit(struct joining *g, size_t t, size_t left, uint32_t right)
 {
-    const int64_t *x = left->v.i64, *y = right->v.i64;
-    struct rowset out = { .n_tables = 2 };
-    size_t cap = 0, begin = 0;
-    for (size_t i = 0; i < n_left; i++) {
-        while (begin < n_right && y[begin] < x[i])
-            begin++;
-        for (size_t k = begin; k < n_right && y[k] == x[i]; k++) {
-            if (!join_grow(&out, &cap)) {
-                join_release(&out);
-                return join_too_large(q, e);
-            }
-            out.row[0][out.n] = (uint32_t)i;
-            out.row[1][out.n++] = (uint32_t)k;
+    struct rowset *out = &g->step[t];
+    const struct rowset *in = &g->step[t - 1];
+    if (__builtin_expect(out->n == g->cap[t], 0) && !join_grow(g, t, out->n))
+        return false;
+    for (size_t i = 0; i < t; i++)
+        out->row[i][out->n] = in->row[i][left];
+    out->row[t][out->n++] = right;
+    return true;
+}
+
+/* From the rows of the tables before t to those with table t; false when they are too many. */
+static bool join_step(const struct joiner *j, struct joining *g, size_t t)
+{
+    const struct join *how = &j->q->joins[t];
+    const struct join_index *x = &j->indexes[t];
+    const struct column *left = &j->tables[how->left_table]->columns[how->left_column];
+    const struct rowset *in = &g->step[t - 1];
+    const uint32_t *rows = in->row[how->left_table];
+    struct rowset *out = &g->step[t];
+    size_t near = 0;
+    out->n = 0;
+    out->n_tables = t + 1;
+    for (size_t i = 0; i < t; i++)
+        out->gaps[i] = in->gaps[i];
+    out->gaps[t] = how->kind != JOIN_INNER;
+    for (size_t i = 0; i < in->n; i++) {
+        bool null = rows[i] == ROW_NONE || left->null[rows[i]];
+        int64_t key = null ? 0 : join_key(left, rows[i]);
+        uint32_t r = null ? 0 : join_first(x, key, &near);
+        if (!r && how->kind != JOIN_INNER && !join_emit(g, t, i, ROW_NONE))
+            return false;
+        for (; r; r = join_next(x, key, r)) {
+            if (x->partnered)
+                __atomic_store_n(&x->partnered[r - 1], 1, __ATOMIC_RELAXED);
+            if (!join_emit(g, t, i, r - 1))
+                return false;
         }
     }
-    join_release(rows);
-    *rows = out;
-    return 0;
+    return true;
 }
 
-/* Adds the next table of the query to the rows. */
-static int join_table(const struct query *q, const struct table *const *tables, struct rowset *rows, struct err *e)
+static struct rowset *join_steps(const struct joiner *j, struct joining *g, size_t from, struct err *e)
 {
-    size_t right = rows->n_tables, cap = 0;
-    const struct join *j = &q->joins[right];
-    const struct column *left_key = &tables[j->left_table]->columns[j->left_column];
-    const struct column *right_key = &tables[right]->columns[j->right_column];
-    struct join_index x;
-    struct rowset out = { .n_tables = right + 1 };
-    int result = 0;
-    if (right == 1 && join_in_order(left_key, tables[0]->n_rows) && join_in_order(right_key, tables[1]->n_rows))
-        return join_merge(q, left_key, tables[0]->n_rows, right_key, tables[1]->n_rows, rows, e);
-    join_index_init(&x, right_key, tables[right]->n_rows);
-    for (size_t i = 0; i < rows->n && !result; i++) {
-        uint32_t left_row = rows->row[j->left_table][i];
-        int64_t key = join_key(left_key, left_row);
-        size_t slot = join_slot(&x, key);
-        if (left_key->null[left_row] || slot >= x.n_slots)
-            continue;
-        for (uint32_t r = x.first[slot]; r && !result; r = x.next[r - 1]) {
-            if (!x.direct && join_key(right_key, r - 1) != key)
-                continue;
-            if (!join_grow(&out, &cap)) {
-                result = join_too_large(q, e);
-                break;
-            }
-            for (size_t t = 0; t < right; t++)
-                out.row[t][out.n] = rows->row[t][i];
-            out.row[right][out.n++] = r - 1;
+    for (size_t t = from; t < j->q->n_tables; t++)
+        if (!join_step(j, g, t)) {
+            join_too_large(j->q, e);
+            return NULL;
         }
-    }
-    join_index_release(&x);
-    join_release(rows);
-    *rows = out;
-    return result;
+    return &g->step[j->q->n_tables - 1];
 }
 
-int join_rows(const struct query *q, const struct table *const *tables, struct rowset *rows, struct err *e)
+struct rowset *join_block(const struct joiner *j, struct joining *g, size_t from, size_t to, struct err *e)
 {
-    size_t n = tables[0]->n_rows;
-    *rows = (struct rowset){ .n = n, .n_tables = 1 };
-    rows->row[0] = mem_alloc(n * sizeof *rows->row[0] + 1);
-    for (size_t i = 0; i < n; i++)
-        rows->row[0][i] = (uint32_t)i;
-    for (size_t t = 1; t < q->n_tables; t++)
-        if (join_table(q, tables, rows, e))
-            return -1;
-    return 0;
+    struct rowset *in = &g->step[0];
+    if (g->cap[0] <= to - from)
+        join_grow(g, 0, to - from);
+    in->n_tables = 1;
+    in->gaps[0] = false;
+    in->n = to - from;
+    for (size_t i = 0; i < in->n; i++)
+        in->row[0][i] = (uint32_t)(from + i);
+    return join_steps(j, g, 1, e);
 }
 
-void join_release(struct rowset *rows)
+struct rowset *join_left_over(const struct joiner *j, struct joining *g, size_t t, size_t from, size_t to, struct err *e)
 {
-    for (size_t t = 0; t < rows->n_tables; t++)
-        free(rows->row[t]);
-    *rows = (struct rowset){ 0 };
+    struct rowset *in = &g->step[t];
+    if (g->cap[t] <= to - from)
+        join_grow(g, t, to - from);
+    in->n_tables = t + 1;
+    in->n = 0;
+    for (size_t r = from; r < to; r++)
+        if (!j->indexes[t].partnered[r]) {
+            for (size_t i = 0; i < t; i++)
+                in->row[i][in->n] = ROW_NONE;
+            in->row[t][in->n++] = (uint32_t)r;
+        }
+    for (size_t i = 0; i <= t; i++)
+        in->gaps[i] = i < t;
+    return join_steps(j, g, t + 1, e);
+}
+
+void join_release(struct joining *g)
+{
+    for (size_t t = 0; t < QUERY_MAX_TABLES; t++)
+        for (size_t i = 0; i < QUERY_MAX_TABLES; i++)
+            free(g->step[t].row[i]);
 }

@@ -1,5 +1,5 @@
 /* word        how it is read
- * from, join  table, [{"table": T, "on": COLUMN}]            query_tables
+ * from, join  table, [{"table": T, "on": COLUMN, "kind"}]    query_tables
  * let         {NAME: {"year": F} or {"case": F, "when"}}     query_let
  * where       [{"column": F, CONDITION}]                     query_where
  * group_by    [F]                                            query_group_by
@@ -110,9 +110,23 @@ static bool query_is_key(enum column_type type)
     return type == COLUMN_INT || type == COLUMN_LONG;
 }
 
+static int query_join_kind(struct compiling *c, const struct node *kind, enum join_kind *ret_kind)
+{
+    struct str known[] = { [JOIN_INNER] = S("inner"), [JOIN_LEFT] = S("left"), [JOIN_OUTER] = S("outer") }, word = known[0];
+    size_t n = sizeof known / sizeof *known, i = 0;
+    if (kind && doc_text(kind, &word, c->e))
+        return -1;
+    while (i < n && !str_eq(known[i], word))
+        i++;
+    if (i == n)
+        return doc_unknown(kind, c->e, "kind of join", word, known, n);
+    *ret_kind = (enum join_kind)i;
+    return 0;
+}
+
 static int query_join(struct compiling *c, const struct node *n)
 {
-    static const char *const WORDS[] = { "table", "on", NULL };
+    static const char *const WORDS[] = { "table", "on", "kind", NULL };
     struct query *q = c->q;
     if (doc_keys(n, WORDS, c->e))
         return -1;
@@ -123,7 +137,7 @@ static int query_join(struct compiling *c, const struct node *n)
         return doc_fail(n, c->e, "a query has at most %d tables", QUERY_MAX_TABLES);
     const struct program *p = query_program(c, table);
     struct join *j = &q->joins[q->n_tables];
-    if (!p || doc_want(on, JSON_STRING, c->e))
+    if (!p || doc_want(on, JSON_STRING, c->e) || query_join_kind(c, doc_get(n, "kind"), &j->kind))
         return -1;
     for (size_t i = 0; i < q->n_tables; i++)
         if (q->tables[i] == p)
@@ -201,6 +215,7 @@ static int query_case(struct compiling *c, const struct node *n, struct field *f
     if (doc_want(when, JSON_ARRAY, c->e))
         return -1;
     f->when = ARENA_ARRAY(c->a, struct range, when->n + 1);
+    f->labels = ARENA_ARRAY(c->a, struct str, when->n + 1);
     for (const struct node *w = when->child; w; w = w->next) {
         struct range *r = &f->when[f->n_when++];
         const struct node *value;
@@ -211,6 +226,7 @@ static int query_case(struct compiling *c, const struct node *n, struct field *f
             return doc_fail(w, c->e, "needs a bound (between, at_least, at_most or equals) and a \"value\"");
         if (doc_text(value, &r->value, c->e))
             return -1;
+        f->labels[f->n_when - 1] = r->value;
     }
     return 0;
 }

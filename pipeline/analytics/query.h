@@ -21,6 +21,7 @@ struct field {
     size_t table, column; /* FIELD_COLUMN */
     size_t of;            /* FIELD_YEAR, FIELD_CASE: the field it is worked out from */
     struct range *when;   /* FIELD_CASE */
+    struct str *labels;   /* its values */
     size_t n_when;
 };
 
@@ -56,7 +57,9 @@ struct top {
 };
 
 /* The right table joins where left.column of an earlier table equals right_column. */
+enum join_kind { JOIN_INNER, JOIN_LEFT, JOIN_OUTER };
 struct join {
+    enum join_kind kind;
     size_t left_table, left_column, right_column;
 };
 

@@ -277,8 +277,13 @@ static struct str typed(struct sql *s, const struct program_column *col, struct 
     case COLUMN_BOOLEAN:
         return sql_f(s, "CASE WHEN " STR_F " IN ('true', '1') THEN %s WHEN " STR_F " IN ('false', '0') THEN %s END",
                      STR_A(x), s->dialect == SQL_SQLITE ? "1" : "true", STR_A(x), s->dialect == SQL_SQLITE ? "0" : "false");
+    case COLUMN_TIMESTAMP: /* SQLite's function has looked at it */
+        return s->dialect == SQL_SQLITE ? x
+                                        : sql_f(s, "CASE WHEN %s(" STR_F ") BETWEEN %lld AND %lld THEN " STR_F " END",
+                                                s->dialect == SQL_SPARK ? "unix_micros" : "epoch_us", STR_A(x),
+                                                (long long)TIMESTAMP_FIRST_US, (long long)TIMESTAMP_LAST_US, STR_A(x));
     default:
-        return x;
+        return col->null_as.p ? sql_f(s, "coalesce(" STR_F ", " STR_F ")", STR_A(x), STR_A(sql_text(s, col->null_as))) : x;
     }
 }
 

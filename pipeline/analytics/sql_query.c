@@ -70,6 +70,9 @@ static struct str label(struct sql *s, const struct field *f)
     return all;
 }
 
+/* SQLite knows FULL JOIN from 3.39 on. */
+static const char *const JOINS[] = { [JOIN_INNER] = "JOIN", [JOIN_LEFT] = "LEFT JOIN", [JOIN_OUTER] = "FULL JOIN" };
+
 static void put_rows(struct sql *s, const struct query *q)
 {
     buf_z(s->out, "WITH weirbox_rows AS (\n  SELECT ");
@@ -78,7 +81,7 @@ static void put_rows(struct sql *s, const struct query *q)
     buf_f(s->out, "%s\n  FROM " STR_F, q->n_fields ? "" : "1 AS weirbox_row", STR_A(table_name(s, q, 0)));
     for (size_t t = 1; t < q->n_tables; t++) {
         const struct join *j = &q->joins[t];
-        buf_f(s->out, "\n  JOIN " STR_F " ON " STR_F "." STR_F " = " STR_F "." STR_F, STR_A(table_name(s, q, t)),
+        buf_f(s->out, "\n  %s " STR_F " ON " STR_F "." STR_F " = " STR_F "." STR_F, JOINS[j->kind], STR_A(table_name(s, q, t)),
               STR_A(table_name(s, q, j->left_table)),
               STR_A(sql_name(s, q->tables[j->left_table]->columns[j->left_column].name)), STR_A(table_name(s, q, t)),
               STR_A(sql_name(s, q->tables[t]->columns[j->right_column].name)));

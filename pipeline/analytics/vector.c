@@ -25,14 +25,22 @@ void vector_release(struct vector *v)
     free(v->number);
     free(v->null);
     free(v->code);
-    if (v->owns_text)
-        free(v->text);
     *v = (struct vector){ 0 };
 }
 
-bool vector_null(const struct vector *v, size_t i)
+void vector_keep(struct vector *v, const uint8_t *keep)
 {
-    return v->code ? v->code[i] == CODE_NULL : v->null[i];
+    size_t n = 0;
+    for (size_t i = 0; i < v->n && v->code; i++) {
+        v->code[n] = v->code[i];
+        n += keep[i];
+    }
+    for (size_t i = 0; i < v->n && !v->code; i++) {
+        v->number[n] = v->number[i];
+        v->null[n] = v->null[i];
+        n += keep[i];
+    }
+    v->n = n;
 }
 
 int vector_compare(const struct vector *v, size_t a, size_t b)
@@ -65,13 +73,6 @@ static uint64_t vector_mix(uint64_t x)
     return x ^ x >> 33;
 }
 
-struct vector_ids {
-    uint64_t *keys; /* by code */
-    uint32_t *slots; /* code + 1 */
-    size_t n_slots;
-    uint32_t n, cap;
-};
-
 static void vector_ids_grow(struct vector_ids *ids)
 {
     ids->cap = ids->cap ? ids->cap * 2 : 64;
@@ -87,7 +88,7 @@ static void vector_ids_grow(struct vector_ids *ids)
     }
 }
 
-static uint32_t vector_id(struct vector_ids *ids, uint64_t key)
+uint32_t vector_id(struct vector_ids *ids, uint64_t key)
 {
     if (ids->n == ids->cap)
         vector_ids_grow(ids);
@@ -100,19 +101,18 @@ static uint32_t vector_id(struct vector_ids *ids, uint64_t key)
     return ids->n - 1;
 }
 
-static void vector_ids_release(struct vector_ids *ids)
+void vector_ids_release(struct vector_ids *ids)
 {
     free(ids->keys);
     free(ids->slots);
 }
 
-struct vector_words {
-    struct str *text; /* by code */
-    uint64_t *hash;
-    uint32_t *slots;
-    size_t n_slots;
-    uint32_t n, cap;
-};
+void vector_words_release(struct vector_words *w)
+{
+    free(w->text);
+    free(w->hash);
+    free(w->slots);
+}
 
 static void vector_words_grow(struct vector_words *w)
 {
@@ -149,50 +149,51 @@ static uint32_t vector_word(struct vector_words *w, struct str text)
 
 /* ---- evaluation ---- */
 
-static void vector_codes(struct vector *v, const struct column *c, const uint32_t *row)
-{
-    v->code = mem_alloc(v->n * sizeof *v->code + 1);
-    v->text = c->dictionary.text;
-    v->n_text = c->dictionary.n;
-    for (size_t i = 0; i < v->n; i++)
-        v->code[i] = c->code[row[i]];
-}
+/* Fills `to` with FROM(row) for each row, and with `none` where the table has no row. */
+#define GATHER(to, none, from_row)                                                                                     \
+    do {                                                                                                               \
+        if (!gaps)                                                                                                     \
+            for (size_t i = 0; i < n; i++) {                                                                           \
+                const size_t r = row[i];                                                                               \
+                (to)[i] = from_row;                                                                                    \
+            }                                                                                                          \
+        else                                                                                                           \
+            for (size_t i = 0; i < n; i++) {                                                                           \
+                const size_t r = row[i] == ROW_NONE ? 0 : row[i];                                                      \
+                (to)[i] = row[i] == ROW_NONE ? (none) : from_row;                                                      \
+            }                                                                                                          \
+    } while (0)
 
-static void vector_texts(struct vector *v, const struct column *c, const uint32_t *row)
+static void vector_texts(struct vector *v, const struct column *c, const uint32_t *row, bool gaps, struct vector_words *words)
 {
-    struct vector_words words = { 0 };
-    v->code = mem_alloc(v->n * sizeof *v->code + 1);
-    for (size_t i = 0; i < v->n; i++)
-        v->code[i] = c->null[row[i]] ? CODE_NULL : vector_word(&words, c->v.text[row[i]]);
-    v->text = words.text;
-    v->n_text = words.n;
-    v->owns_text = true;
-    free(words.hash);
-    free(words.slots);
-}
-
-static void vector_numbers(struct vector *v, const struct column *c, const uint32_t *row)
-{
-    v->number = mem_alloc(v->n * sizeof *v->number + 1);
-    v->null = mem_alloc(v->n + 1);
-    for (size_t i = 0; i < v->n; i++)
-        v->null[i] = c->null[row[i]];
-    if (c->type == COLUMN_INT || c->type == COLUMN_BOOLEAN)
-        for (size_t i = 0; i < v->n; i++)
-            v->number[i] = c->v.i32[row[i]];
-    else if (c->type == COLUMN_DOUBLE)
-        for (size_t i = 0; i < v->n; i++)
-            v->number[i] = vector_of_double(c->v.f64[row[i]]);
+    const size_t n = v->n;
+    v->code = mem_alloc(n * sizeof *v->code + 1);
+    if (c->coded)
+        GATHER(v->code, CODE_NULL, c->code[r]);
     else
-        for (size_t i = 0; i < v->n; i++)
-            v->number[i] = c->v.i64[row[i]];
+        GATHER(v->code, CODE_NULL, c->null[r] ? CODE_NULL : vector_word(words, c->v.text[r]));
+    v->text = c->coded ? c->dictionary.text : words->text;
+    v->n_text = c->coded ? c->dictionary.n : words->n;
 }
 
-/* Civil year of an instant (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
-static int64_t vector_year(int64_t epoch_us)
+static void vector_numbers(struct vector *v, const struct column *c, const uint32_t *row, bool gaps)
 {
-    const int64_t day_us = INT64_C(86400000000);
-    int64_t days = epoch_us / day_us - (epoch_us % day_us < 0) + 719468;
+    const size_t n = v->n;
+    v->number = mem_alloc(n * sizeof *v->number + 1);
+    v->null = mem_alloc(n + 1);
+    GATHER(v->null, 1, c->null[r]);
+    if (c->type == COLUMN_INT || c->type == COLUMN_BOOLEAN)
+        GATHER(v->number, 0, c->v.i32[r]);
+    else if (c->type == COLUMN_DOUBLE)
+        GATHER(v->number, 0, vector_of_double(c->v.f64[r]));
+    else
+        GATHER(v->number, 0, c->v.i64[r]);
+}
+
+/* Civil year of a day (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
+static int64_t vector_year_of_day(int64_t days)
+{
+    days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int64_t doe = days - era * 146097;
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
@@ -200,36 +201,45 @@ static int64_t vector_year(int64_t epoch_us)
     return yoe + era * 400 + (doy >= 306);
 }
 
+/* Between 1901 and 2099 every fourth year is a long one, and the arithmetic short. */
 static void vector_to_years(struct vector *v)
 {
-    for (size_t i = 0; i < v->n; i++)
-        v->number[i] = vector_year(v->number[i]);
+    enum { FIRST_DAY = -25202, DAYS = 72684 };
+    const int64_t day_us = INT64_C(86400000000); /* 84375000 << 10 */
+    for (size_t i = 0; i < v->n; i++) {
+        uint64_t us = (uint64_t)v->number[i] - (uint64_t)(FIRST_DAY * day_us);
+        if (us < (uint64_t)DAYS * (uint64_t)day_us)
+            v->number[i] = 1901 + (4 * (uint32_t)((us >> 10) / 84375000) + 3) / 1461;
+        else
+            v->number[i] = vector_year_of_day(v->number[i] / day_us - (v->number[i] % day_us < 0));
+    }
     v->type = COLUMN_INT;
 }
 
 static void vector_to_case(struct vector *v, const struct field *f)
 {
     v->code = mem_alloc(v->n * sizeof *v->code + 1);
-    v->text = mem_alloc(f->n_when * sizeof *v->text + 1);
-    v->owns_text = v->by_position = true;
+    v->text = f->labels;
+    v->by_position = true;
     v->type = COLUMN_STRING;
     v->n_text = (uint32_t)f->n_when;
-    for (size_t w = 0; w < f->n_when; w++)
-        v->text[w] = f->when[w].value;
-    for (size_t i = 0; i < v->n; i++) {
-        size_t w = v->null[i] ? f->n_when : 0;
-        while (w < f->n_when && (v->number[i] < f->when[w].low || v->number[i] > f->when[w].high))
-            w++;
-        v->code[i] = w < f->n_when ? (uint32_t)w : CODE_NULL;
+    for (size_t i = 0; i < v->n; i++)
+        v->code[i] = CODE_NULL;
+    for (size_t w = f->n_when; w-- > 0;) { /* the first that holds is written last */
+        const int64_t low = f->when[w].low, high = f->when[w].high;
+        for (size_t i = 0; i < v->n; i++) { /* without jumps: nobody can foretell an age */
+            uint32_t holds = -(uint32_t)(!v->null[i] & (v->number[i] >= low) & (v->number[i] <= high));
+            v->code[i] = (v->code[i] & ~holds) | ((uint32_t)w & holds);
+        }
     }
 }
 
 void vector_init(struct vector *v, const struct query *q, size_t field, const struct table *const *tables,
-                 const struct rowset *rows)
+                 const struct rowset *rows, struct vector_words *words)
 {
     const struct field *f = &q->fields[field];
     if (f->kind != FIELD_COLUMN) {
-        vector_init(v, q, f->of, tables, rows);
+        vector_init(v, q, f->of, tables, rows, words);
         if (f->kind == FIELD_YEAR)
             vector_to_years(v);
         else
@@ -238,79 +248,8 @@ void vector_init(struct vector *v, const struct query *q, size_t field, const st
     }
     const struct column *c = &tables[f->table]->columns[f->column];
     *v = (struct vector){ .type = c->type, .n = rows->n };
-    if (c->type != COLUMN_STRING)
-        vector_numbers(v, c, rows->row[f->table]);
-    else if (c->coded)
-        vector_codes(v, c, rows->row[f->table]);
+    if (c->type == COLUMN_STRING)
+        vector_texts(v, c, rows->row[f->table], rows->gaps[f->table], words);
     else
-        vector_texts(v, c, rows->row[f->table]);
-}
-
-/* ---- groups ---- */
-
-/* Values close together (years, ages) are their own numbers; false when they are not close. */
-static bool vector_values_close(const struct vector *v, uint32_t *value, uint32_t *ret_n)
-{
-    int64_t low = INT64_MAX, high = INT64_MIN;
-    for (size_t i = 0; i < v->n; i++)
-        if (!v->null[i]) {
-            low = v->number[i] < low ? v->number[i] : low;
-            high = v->number[i] > high ? v->number[i] : high;
-        }
-    if (low > high || (uint64_t)high - (uint64_t)low > 4096)
-        return false;
-    for (size_t i = 0; i < v->n; i++)
-        value[i] = v->null[i] ? 0 : (uint32_t)(v->number[i] - low) + 1;
-    *ret_n = (uint32_t)(high - low) + 2;
-    return true;
-}
-
-/* A number per row for the value alone, below *ret_n; nulls share one. */
-static uint32_t *vector_values(const struct vector *v, uint32_t *ret_n)
-{
-    uint32_t *value = mem_alloc(v->n * sizeof *value + 1);
-    if (v->code) {
-        for (size_t i = 0; i < v->n; i++)
-            value[i] = v->code[i] == CODE_NULL ? v->n_text : v->code[i];
-        *ret_n = v->n_text + 1;
-        return value;
-    }
-    if (vector_values_close(v, value, ret_n))
-        return value;
-    struct vector_ids ids = { 0 };
-    uint32_t last = 0;
-    for (size_t i = 0; i < v->n; i++) {
-        if (v->null[i])
-            value[i] = 0;
-        else if (i && !v->null[i - 1] && v->number[i] == v->number[i - 1])
-            value[i] = last;
-        else
-            value[i] = last = vector_id(&ids, (uint64_t)v->number[i]) + 1;
-    }
-    *ret_n = ids.n + 1;
-    vector_ids_release(&ids);
-    return value;
-}
-
-uint32_t *vector_group(const struct vector *v, const uint32_t *group, uint32_t n_groups, uint32_t *ret_n_groups)
-{
-    uint32_t n_values, *value = vector_values(v, &n_values);
-    uint64_t pairs = (uint64_t)(group ? n_groups : 1) * n_values;
-    uint32_t n = 0;
-    if (pairs <= 65536 || pairs <= (uint64_t)v->n * 2) {
-        uint32_t *seen = mem_zero(pairs * sizeof *seen);
-        for (size_t i = 0; i < v->n; i++) {
-            uint32_t *s = &seen[(group ? (uint64_t)group[i] * n_values : 0) + value[i]];
-            value[i] = (*s ? *s : (*s = ++n)) - 1;
-        }
-        free(seen);
-    } else {
-        struct vector_ids ids = { 0 };
-        for (size_t i = 0; i < v->n; i++)
-            value[i] = vector_id(&ids, (group ? (uint64_t)group[i] * n_values : 0) + value[i]);
-        n = ids.n;
-        vector_ids_release(&ids);
-    }
-    *ret_n_groups = n;
-    return value;
+        vector_numbers(v, c, rows->row[f->table], rows->gaps[f->table]);
 }

@@ -61,6 +61,7 @@ struct dictionary {
     struct map codes; /* text -> code + 1 */
     struct str *text;
     uint32_t n, cap;
+    uint32_t last;    /* code + 1 found last of all */
     uint32_t *recent; /* code + 1 found last for texts of like beginning, end and length; tried first */
 };
 
@@ -102,6 +103,10 @@ struct table {
     size_t key; /* the column rows are ordered and joined by (LONG or INT) */
     size_t n_rows, cap_rows;
     uint64_t *tag;
+    char *block; /* memory of the arrays above when they were made at once; table_room.c */
+    size_t block_bytes;
+    bool window; /* they are window_rows rows of another table's */
+    size_t window_rows;
     struct clean_count *counts; /* in the order of the rule file */
     size_t n_counts;
     uint64_t records;      /* accepted */

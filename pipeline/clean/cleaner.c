@@ -36,6 +36,7 @@ struct cleaner *cleaner_open(const struct rules *r, struct str table, bool views
     c->plan = mem_zero(sizeof *c->plan * p->n_columns);
     c->simple = cleaner_is_simple(p);
     c->patience = 1;
+    c->read = shape_reader_of(SHAPE_32);
     c->scratch = ARENA_INIT;
     return c;
 }
@@ -51,6 +52,12 @@ void cleaner_close(struct cleaner *c)
     free(c->undo);
     free(c->plan);
     free(c);
+}
+
+void cleaner_fill(struct cleaner *c, struct table *t)
+{
+    table_close(c->t);
+    c->t = t;
 }
 
 struct table *cleaner_take(struct cleaner *c)
@@ -243,15 +250,34 @@ static void cleaner_learn(struct cleaner *c, struct str record)
     c->values_shaped = false;
 }
 
+/* A whole number that was read as one; false when it is not one, or too great. */
+static inline bool cleaner_whole(const struct cleaner *c, const struct plan *plan, struct column *out, size_t row)
+{
+    const struct shape_number *n = &c->numbers[plan->value - c->values];
+    if (!n->known || n->behind || (!n->digits && n->negative))
+        return false;
+    if (out->type == COLUMN_LONG)
+        out->v.i64[row] = n->digits;
+    else if (n->digits == (int32_t)n->digits)
+        out->v.i32[row] = (int32_t)n->digits;
+    else
+        return false;
+    out->null[row] = 0;
+    return true;
+}
+
 /* The required columns of the row, which are whole numbers; false when one is none. */
 static inline bool cleaner_required(struct cleaner *c, size_t row, size_t *ret_n)
 {
     const struct program *p = c->p;
     size_t k = 0;
     for (; k < p->n_columns && p->columns[p->steps[k]].required; k++) {
-        const struct json *v = c->plan[p->steps[k]].value;
+        const struct plan *plan = &c->plan[p->steps[k]];
+        const struct json *v = plan->value;
         struct column *out = &c->t->columns[p->steps[k]];
         struct draft d;
+        if (cleaner_whole(c, plan, out, row))
+            continue;
         cleaner_draft(c, v, &d);
         if ((v->type != JSON_NUMBER && (v->type != JSON_STRING || v->escaped)) || !cleaner_put(c, out, row, &d))
             return false;
@@ -261,14 +287,10 @@ static inline bool cleaner_required(struct cleaner *c, size_t row, size_t *ret_n
 }
 
 /* A text that nothing is done to, as most are; false when it is not one. */
-static inline bool cleaner_straight(struct cleaner *c, size_t i, size_t row)
+static inline bool cleaner_text_at(const struct plan *plan, struct column *out, size_t row)
 {
-    const struct plan *plan = &c->plan[i];
-    struct column *out = &c->t->columns[i];
-    if (!plan->text || plan->renamed || plan->value->type != JSON_STRING || plan->value->escaped)
-        return false;
     struct str text = plan->value->raw;
-    if (plan->lengths >> (text.n < 63 ? text.n : 63) & 1)
+    if (plan->value->type != JSON_STRING || plan->value->escaped || (plan->lengths >> (text.n < 63 ? text.n : 63) & 1))
         return false;
     out->null[row] = 0;
     if (out->coded) {
@@ -277,6 +299,36 @@ static inline bool cleaner_straight(struct cleaner *c, size_t i, size_t row)
     }
     out->v.text[row] = text;
     return true;
+}
+
+/* An instant that a format fits; false when it is none. */
+static inline bool cleaner_instant(struct cleaner *c, const struct plan *plan, const struct op *op, struct column *out, size_t row)
+{
+    if (plan->value->type != JSON_STRING || plan->value->escaped)
+        return false;
+    for (size_t i = 0; i < op->n; i++)
+        if (timestamp_read(op->formats[i], plan->value->raw, &out->v.i64[row])) {
+            c->t->counts[op->count].touched++;
+            out->null[row] = 0;
+            return true;
+        }
+    return false;
+}
+
+/* The shorter way to a cell, where there is one and the value lets go it. */
+static inline bool cleaner_straight(struct cleaner *c, size_t i, size_t row)
+{
+    const struct plan *plan = &c->plan[i];
+    struct column *out = &c->t->columns[i];
+    if (plan->renamed)
+        return false;
+    switch (plan->way) {
+    case PLAN_TEXT: return cleaner_text_at(plan, out, row);
+    case PLAN_WHOLE: return cleaner_whole(c, plan, out, row);
+    case PLAN_INSTANT: return cleaner_instant(c, plan, c->p->columns[i].ops, out, row);
+    case PLAN_LONG: break;
+    }
+    return false;
 }
 
 /* Adds the text when it is (or, of lines, begins with) one object of the known shape whose required columns have
@@ -291,7 +343,7 @@ static inline bool cleaner_shaped(struct cleaner *c, struct str text, bool lines
     if (!c->values_shaped)
         cleaner_forget(c);
     c->values_shaped = true;
-    const char *end = shape_read(&c->shape, p, text.p, text.p + text.n, c->values, c->numbers, &c->reader);
+    const char *end = c->read(&c->shape, p, text.p, text.p + text.n, c->values, c->numbers, &c->reader);
     if (!end || (size_t)(end - text.p) > CLEAN_MAX_RECORD_BYTES || (end < text.p + text.n && !(lines && *end == '\n')))
         return false;
     table_row(t);

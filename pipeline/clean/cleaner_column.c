@@ -125,11 +125,22 @@ const struct part *cleaner_absent(const struct cleaner *c, const struct program_
     return NULL;
 }
 
+/* Null, or the text that stands for it. */
+static void cleaner_put_none(struct cleaner *c, const struct program_column *col, struct column *out, size_t row)
+{
+    cleaner_put_null(out, row);
+    if (!col->null_as.p)
+        return;
+    struct draft d = { .state = DRAFT_TEXT, .moved = true, .text = col->null_as };
+    c->t->counts[col->null_as_count].touched++;
+    cleaner_put(c, out, row, &d);
+}
+
 static void cleaner_not_scalar(struct cleaner *c, const struct program_column *col, struct column *out, size_t row,
                                struct str raw)
 {
     table_count_nulled(c->t, col->type_count, raw, c->tag);
-    cleaner_put_null(out, row);
+    cleaner_put_none(c, col, out, row);
 }
 
 /* Operations, type, table. */
@@ -138,7 +149,7 @@ static void cleaner_finish(struct cleaner *c, const struct program_column *col, 
 {
     cleaner_ops(c, col, d);
     if (d->state == DRAFT_NULL) {
-        cleaner_put_null(out, row);
+        cleaner_put_none(c, col, out, row);
     } else if (!cleaner_put(c, out, row, d)) {
         table_count_nulled(c->t, col->type_count, d->text, c->tag);
         cleaner_put_null(out, row);
@@ -255,7 +266,14 @@ struct plan cleaner_plan(const struct cleaner *c, const struct program_column *c
     struct plan plan = { .whole = col->source == SOURCE_MEMBER || cleaner_absent(c, col) };
     if (plan.whole)
         plan.value = cleaner_member(c, col);
-    plan.text = col->source == SOURCE_MEMBER && col->type == COLUMN_STRING && (c->views || col->coded);
+    if (col->source != SOURCE_MEMBER)
+        plan.way = PLAN_LONG;
+    else if (col->type == COLUMN_STRING)
+        plan.way = c->views || col->coded ? PLAN_TEXT : PLAN_LONG;
+    else if (col->type == COLUMN_TIMESTAMP)
+        plan.way = col->n_ops == 1 ? PLAN_INSTANT : PLAN_LONG;
+    else
+        plan.way = (col->type == COLUMN_INT || col->type == COLUMN_LONG) && !col->n_ops ? PLAN_WHOLE : PLAN_LONG;
     plan.lengths = col->lengths;
     plan.renamed = plan.value && !str_eq(c->p->inputs[(size_t)(plan.value - c->values)], col->name);
     return plan;

@@ -10,8 +10,13 @@
 struct plan {
     const struct json *value; /* SOURCE_MEMBER, or the whole */
     bool whole, renamed;
-    bool text;        /* texts that no operation looks at go straight to the table */
-    uint64_t lengths; /* those one does look at, as in struct op */
+    enum plan_way {
+        PLAN_LONG,   /* by cleaner_column */
+        PLAN_TEXT,   /* texts that no operation looks at go straight to the table */
+        PLAN_WHOLE,  /* whole numbers without operations */
+        PLAN_INSTANT /* texts with no operation but timestamp */
+    } way;
+    uint64_t lengths; /* of texts that an operation does look at, as in struct op */
 };
 
 struct cleaner {
@@ -22,6 +27,7 @@ struct cleaner {
     struct json *values;      /* by input; type 0 = absent */
     struct shape_number *numbers; /* by input; known = what values says as a number */
     struct shape shape;
+    shape_reader *read;
     struct plan *plan;        /* by column */
     bool simple;              /* what is required are whole numbers without operations */
     bool values_shaped;       /* nothing but members of the shape is in values */

@@ -1,18 +1,21 @@
 #include "pipeline/clean/lines.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-enum { MAX_THREADS = 64, LEAST_BYTES = 1 << 20 };
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "base/crew.h"
+#include "pipeline/clean/table.h"
+
+enum { LEAST_BYTES = 1 << 20 };
 
 struct piece {
-    pthread_t thread;
-    bool started;
     struct str text;
     struct cleaner *cleaner;
     struct lines done;
-    size_t n_lines;
+    size_t first_line, n_lines;
 };
 
 static void lines_refuse(struct lines *l, size_t line, struct str record, const struct err *why)
@@ -25,17 +28,44 @@ static void lines_refuse(struct lines *l, size_t line, struct str record, const 
     memcpy(r->code, code.p, code.n);
 }
 
-static void *lines_piece(void *piece)
+/* The line ends in the text. */
+static size_t lines_ends(struct str text)
+{
+    size_t n = 0, i = 0;
+#ifdef __SSE2__
+    const __m128i end = _mm_set1_epi8('\n'), zero = _mm_setzero_si128();
+    __m128i sum = zero;
+    while (text.n - i >= 16) {
+        __m128i few = zero; /* a byte each, below 256 */
+        for (unsigned k = 0; k < 255 && text.n - i >= 16; k++, i += 16)
+            few = _mm_sub_epi8(few, _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(text.p + i)), end));
+        sum = _mm_add_epi64(sum, _mm_sad_epu8(few, zero));
+    }
+    uint64_t halves[2];
+    memcpy(halves, &sum, sizeof halves);
+    n = halves[0] + halves[1];
+#endif
+    for (; i < text.n; i++)
+        n += text.p[i] == '\n';
+    return n;
+}
+
+static void lines_count(void *piece)
+{
+    struct piece *p = piece;
+    p->n_lines = lines_ends(p->text) + (p->text.n && p->text.p[p->text.n - 1] != '\n');
+}
+
+static void lines_piece(void *piece)
 {
     struct piece *p = piece;
     struct str rest = p->text, record;
-    while (rest.n) {
+    for (size_t line = p->first_line; rest.n; line++) {
         struct err why;
-        if (cleaner_add_line(p->cleaner, &rest, ++p->n_lines, &record, &why) < 0)
-            lines_refuse(&p->done, p->n_lines, record, &why);
+        if (cleaner_add_line(p->cleaner, &rest, line, &record, &why) < 0)
+            lines_refuse(&p->done, line, record, &why);
     }
     p->done.table = cleaner_take(p->cleaner);
-    return NULL;
 }
 
 /* Cuts the text behind line ends into n pieces of about the same size. */
@@ -50,18 +80,6 @@ static void lines_cut(struct str text, struct piece *pieces, size_t n)
     }
 }
 
-/* Numbers of lines of a piece become those of the whole text. */
-static void lines_shift(struct lines *l, size_t by)
-{
-    struct table *t = l->table;
-    for (size_t i = 0; i < t->n_rows; i++)
-        t->tag[i] += by;
-    for (size_t i = 0; i < t->n_counts; i++)
-        t->counts[i].sample_tag += t->counts[i].sample.p ? by : 0;
-    for (size_t i = 0; i < l->n_refused; i++)
-        l->refused[i].line += by;
-}
-
 static void lines_merge(struct lines *into, struct lines *from)
 {
     size_t n = into->n_refused + from->n_refused, cap = 1;
@@ -72,48 +90,68 @@ static void lines_merge(struct lines *into, struct lines *from)
         memcpy(into->refused + into->n_refused, from->refused, from->n_refused * sizeof *from->refused);
     into->n_refused = n;
     free(from->refused);
-    if (into->table)
-        table_merge(into->table, from->table);
-    else
-        into->table = from->table;
+    table_merge(into->table, from->table);
 }
 
-static size_t lines_threads(unsigned threads, size_t bytes)
+/* One table with room for a row a line; each piece writes into its part. Where there is no such room the pieces grow. */
+static struct table *lines_room(const struct rules *r, struct str table, struct piece *pieces, size_t n)
 {
-    long processors = threads ? (long)threads : sysconf(_SC_NPROCESSORS_ONLN);
-    size_t n = processors < 1 ? 1 : processors > MAX_THREADS ? MAX_THREADS : (size_t)processors;
-    return threads || bytes >= n * LEAST_BYTES ? n : 1;
+    struct table *whole = table_open(r, table);
+    size_t lines = 0;
+    for (size_t i = 0; i < n; lines += pieces[i++].n_lines)
+        pieces[i].first_line = lines + 1;
+    bool roomy = table_room(whole, lines);
+    for (size_t i = 0; i < n; i++) {
+        pieces[i].cleaner = cleaner_open(r, table, true);
+        if (roomy)
+            cleaner_fill(pieces[i].cleaner, table_window(whole, pieces[i].first_line - 1, pieces[i].n_lines));
+    }
+    return whole;
+}
+
+/* The pieces' rows in order. One that left its window, because lines were arrays of rows, leaves no order in the whole. */
+static void lines_join(const struct rules *r, struct str table, struct piece *pieces, size_t n, struct lines *all)
+{
+    bool in_place = true;
+    for (size_t i = 0; i < n; i++)
+        in_place = in_place && pieces[i].done.table->window;
+    struct table *into = in_place ? all->table : table_open(r, table), *whole = all->table;
+    all->table = into;
+    for (size_t i = 0; i < n; i++)
+        lines_merge(all, &pieces[i].done);
+    if (into != whole)
+        table_close(whole);
 }
 
 int lines_clean(const struct rules *r, struct str table, struct str text, unsigned threads, struct lines *ret_lines,
                 struct err *e)
 {
-    size_t n = lines_threads(threads, text.n), before = 0;
+    if (!rules_program(r, table))
+        return err_set(e, 0, "TABLE_MISSING", "there are no rules for a table " STR_F, STR_A(table));
+    size_t n = crew_size(threads, text.n, LEAST_BYTES);
     struct piece *pieces = mem_zero(n * sizeof *pieces);
-    struct lines all = { 0 };
-    int result = 0;
     lines_cut(text, pieces, n);
-    for (size_t i = 0; i < n && !result; i++)
-        if (!(pieces[i].cleaner = cleaner_open(r, table, true)))
-            result = err_set(e, 0, "TABLE_MISSING", "there are no rules for a table " STR_F, STR_A(table));
-    for (size_t i = 1; i < n && !result; i++)
-        pieces[i].started = pthread_create(&pieces[i].thread, NULL, lines_piece, &pieces[i]) == 0;
-    for (size_t i = 0; i < n && !result; i++)
-        if (!pieces[i].started) /* the first, and those for which there was no thread */
-            lines_piece(&pieces[i]);
-    for (size_t i = 0; i < n && !result; i++) {
-        if (pieces[i].started)
-            pthread_join(pieces[i].thread, NULL);
-        lines_shift(&pieces[i].done, before);
-        before += pieces[i].n_lines;
-        lines_merge(&all, &pieces[i].done);
-    }
+    crew_run(pieces, sizeof *pieces, n, lines_count);
+    *ret_lines = (struct lines){ .table = lines_room(r, table, pieces, n) };
+    crew_run(pieces, sizeof *pieces, n, lines_piece);
+    lines_join(r, table, pieces, n, ret_lines);
     for (size_t i = 0; i < n; i++)
         cleaner_close(pieces[i].cleaner);
     free(pieces);
-    if (result == 0)
-        *ret_lines = all;
-    return result;
+    return 0;
+}
+
+bool lines_view(const struct lines *l, struct str text)
+{
+    if (l->n_refused)
+        return true;
+    for (size_t i = 0; i < l->table->n_columns; i++) {
+        const struct column *c = &l->table->columns[i];
+        for (size_t row = 0; c->type == COLUMN_STRING && !c->coded && row < l->table->n_rows; row++)
+            if ((uintptr_t)c->v.text[row].p - (uintptr_t)text.p < text.n)
+                return true;
+    }
+    return false;
 }
 
 void lines_release(struct lines *l)

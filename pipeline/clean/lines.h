@@ -23,6 +23,8 @@ struct lines {
 /* threads: 0 = as many as there are processors. -1 when there are no rules for such a table. */
 int lines_clean(const struct rules *r, struct str table, struct str text, unsigned threads, struct lines *ret_lines,
                 struct err *e);
+/* Does a text of the table, or a refused record, view the text they were read from? If not, it may go before the table. */
+bool lines_view(const struct lines *l, struct str text);
 void lines_release(struct lines *l); /* the table too, unless it was taken out */
 
 #endif

@@ -113,7 +113,7 @@ static int program_source(struct compiling *c, const struct node *n, struct prog
 
 static bool program_is_structure(struct str word)
 {
-    static const char *const WORDS[] = { "about", "from", "concat", "array", "type", "codes" };
+    static const char *const WORDS[] = { "about", "from", "concat", "array", "type", "codes", "null_as" };
     for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
         if (str_is(word, WORDS[i]))
             return true;
@@ -122,8 +122,8 @@ static bool program_is_structure(struct str word)
 
 static int program_unknown_word(struct compiling *c, const struct node *n)
 {
-    struct str known[32] = { S("about"), S("from"), S("concat"), S("array"), S("type"), S("codes") };
-    size_t k = 6;
+    struct str known[32] = { S("about"), S("from"), S("concat"), S("array"), S("type"), S("codes"), S("null_as") };
+    size_t k = 7;
     struct node at = *n;
     at.at = n->stands_in ? n->at : n->key_at;
     at.stands_in = NULL;
@@ -188,6 +188,13 @@ static int program_column(struct compiling *c, const struct node *n, struct prog
         return -1;
     if (col->coded && col->type != COLUMN_STRING)
         return doc_fail(codes, c->e, "only a column of type string can have codes");
+    const struct node *null_as = doc_get(n, "null_as");
+    if (null_as && doc_text(null_as, &col->null_as, c->e))
+        return -1;
+    if (null_as && col->type != COLUMN_STRING)
+        return doc_fail(null_as, c->e, "only in a column of type string can a text stand for null");
+    if (null_as)
+        col->null_as_count = program_count(c, col->name, "null_as");
     for (size_t i = 0; i < col->n_ops; i++)
         col->lengths |= col->ops[i].lengths;
     col->type_count = program_count(c, col->name, "type");

@@ -23,6 +23,8 @@ struct program_column {
     enum column_source source;
     uint32_t width;
     bool coded, required;
+    struct str null_as; /* p NULL: a null stays one */
+    size_t null_as_count;
     size_t *from; /* inputs; the first one present is taken (for concat and array: when a part is missing) */
     size_t n_from;
     struct part *parts;

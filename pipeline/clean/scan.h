@@ -36,52 +36,6 @@ static inline const char *scan_escape(const char *p, const char *end)
     }
 }
 
-/* The closing quote of the string whose first byte is p. *ret_high: there may be bytes above 0x7f in it. */
-static inline const char *scan_string(const char *p, const char *end, bool *ret_escaped, bool *ret_high)
-{
-    bool escaped = false;
-    unsigned char high = 0;
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
-    __m128i all = _mm_setzero_si128();
-    while (end - p >= 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i special = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
-        special = _mm_or_si128(special, _mm_cmpeq_epi8(_mm_max_epu8(bytes, control), control));
-        unsigned mask = (unsigned)_mm_movemask_epi8(special);
-        all = _mm_or_si128(all, bytes);
-        if (!mask) {
-            p += 16;
-            continue;
-        }
-        p += __builtin_ctz(mask);
-        if (*p == '"') {
-            *ret_escaped = escaped;
-            *ret_high = _mm_movemask_epi8(all) != 0;
-            return p;
-        }
-        if (*p != '\\' || !(p = scan_escape(p, end)))
-            return NULL;
-        escaped = true;
-    }
-    high = _mm_movemask_epi8(all) ? 0x80 : 0;
-#endif
-    while (p < end && *p != '"') {
-        if ((unsigned char)*p < 0x20)
-            return NULL;
-        high |= (unsigned char)*p;
-        if (*p != '\\')
-            p++;
-        else if ((p = scan_escape(p, end)))
-            escaped = true;
-        else
-            return NULL;
-    }
-    *ret_escaped = escaped;
-    *ret_high = high & 0x80;
-    return p < end ? p : NULL;
-}
-
 static inline const char *scan_digits(const char *p, const char *end)
 {
     while (p < end && (unsigned char)(*p - '0') <= 9)
@@ -111,11 +65,30 @@ static inline const char *scan_number(const char *p, const char *end)
     return p;
 }
 
+/* n below 8 */
+static inline bool scan_same_few(const char *a, const char *b, size_t n)
+{
+    uint32_t x, y, v, w;
+    if (n >= 4) {
+        memcpy(&x, a, 4);
+        memcpy(&y, b, 4);
+        memcpy(&v, a + n - 4, 4);
+        memcpy(&w, b + n - 4, 4);
+        return ((x ^ y) | (v ^ w)) == 0;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (a[i] != b[i])
+            return false;
+    return true;
+}
+
 static inline bool scan_same(const char *a, const char *b, size_t n)
 {
     uint64_t x, y;
-    if (n < 8 || n > 32)
+    if (n > 32)
         return memcmp(a, b, n) == 0;
+    if (n < 8)
+        return scan_same_few(a, b, n);
     for (size_t i = 0; i + 8 < n; i += 8) {
         memcpy(&x, a + i, 8);
         memcpy(&y, b + i, 8);

@@ -3,6 +3,10 @@
 #include "base/utf8.h"
 #include "pipeline/clean/scan.h"
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 size_t shape_input(const struct program *p, struct str key, struct arena *scratch)
 {
     if (str_chr(key, '\\') != STR_NONE)
@@ -74,7 +78,8 @@ static inline uint64_t shape_eight(uint64_t bytes, unsigned n)
 }
 
 /* A number of at most eight digits before and behind the point, without an exponent; NULL for any other. */
-static inline const char *shape_number_at(const char *p, const char *end, struct shape_number *out)
+__attribute__((always_inline)) static inline const char *shape_number_at(const char *p, const char *end,
+                                                                        struct shape_number *out)
 {
     static const uint32_t TENS[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
     const bool negative = *p == '-';
@@ -107,69 +112,43 @@ static inline const char *shape_number_at(const char *p, const char *end, struct
     return p + n;
 }
 #else
-static inline const char *shape_number_at(const char *p, const char *end, struct shape_number *out)
+__attribute__((always_inline)) static inline const char *shape_number_at(const char *p, const char *end,
+                                                                        struct shape_number *out)
 {
     (void)p, (void)end, (void)out;
     return NULL;
 }
 #endif
 
-/* Reads the value at p; the answer is behind it, or NULL. */
-static inline const char *shape_value(const char *p, const char *end, struct json *v, struct shape_number *number,
-                                      struct json_reader *spare)
-{
-    bool high, escaped = false;
-    const char *q;
-    number->known = false;
-    switch (*p) {
-    case '"':
-        q = scan_string(p + 1, end, &escaped, &high);
-        if (!q)
-            return NULL;
-        v->type = JSON_STRING;
-        v->escaped = escaped;
-        v->raw.p = p + 1;
-        v->raw.n = (size_t)(q - p - 1);
-        return high && !utf8_valid(v->raw) ? NULL : q + 1;
-    case '[': case '{':
-        return shape_nested(p, end, v, spare);
-    case 'n':
-        v->type = JSON_NULL;
-        q = shape_literal(p, end, S("null"));
-        break;
-    case 't':
-        v->type = JSON_TRUE;
-        q = shape_literal(p, end, S("true"));
-        break;
-    case 'f':
-        v->type = JSON_FALSE;
-        q = shape_literal(p, end, S("false"));
-        break;
-    default:
-        v->type = JSON_NUMBER;
-        q = shape_number_at(p, end, number);
-        q = q ? q : scan_number(p, end);
-        break;
-    }
-    v->escaped = false;
-    v->raw.p = p;
-    v->raw.n = q ? (size_t)(q - p) : 0;
-    return q;
-}
+#define SHAPE(name) name##_portable
+#define SHAPE_WIDTH 1
+#define SHAPE_TARGET
+#include "pipeline/clean/shape_read.h"
 
-const char *shape_read(const struct shape *s, const struct program *p, const char *at, const char *end,
-                       struct json *values, struct shape_number *numbers, struct json_reader *spare)
+#ifdef __SSE2__
+#define SHAPE(name) name##_sse2
+#define SHAPE_WIDTH 16
+#define SHAPE_TARGET
+#include "pipeline/clean/shape_read.h"
+#endif
+
+#ifdef __x86_64__
+#define SHAPE(name) name##_avx2
+#define SHAPE_WIDTH 32
+#define SHAPE_TARGET __attribute__((target("avx2,bmi,bmi2")))
+#include "pipeline/clean/shape_read.h"
+#endif
+
+shape_reader *shape_reader_of(enum shape_width most)
 {
-    struct json ignored;
-    struct shape_number no_number;
-    for (size_t i = 0; i < s->n; i++) {
-        size_t n = s->before[i].n, input = s->input[i];
-        bool used = input < p->n_used;
-        if ((size_t)(end - at) <= n || !scan_same(at, s->bytes + s->before[i].at, n))
-            return NULL;
-        if (!(at = shape_value(at + n, end, used ? &values[input] : &ignored, used ? &numbers[input] : &no_number, spare)))
-            return NULL;
-    }
-    size_t n = s->before[s->n].n;
-    return (size_t)(end - at) >= n && scan_same(at, s->bytes + s->before[s->n].at, n) ? at + n : NULL;
+#ifdef __x86_64__
+    if (most >= SHAPE_32 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+        return shape_read_avx2;
+#endif
+#ifdef __SSE2__
+    if (most >= SHAPE_16)
+        return shape_read_sse2;
+#endif
+    (void)most;
+    return shape_read_portable;
 }

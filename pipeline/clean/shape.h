@@ -11,6 +11,8 @@
 #include "base/json.h"
 #include "pipeline/clean/program.h"
 
+/* How many bytes are looked at at once, where the processor has that. */
+enum shape_width { SHAPE_1 = 1, SHAPE_16 = 16, SHAPE_32 = 32 };
 enum { SHAPE_MAX_VALUES = 64, SHAPE_MAX_BYTES = 4096 };
 #define SHAPE_NOT_USED ((size_t)-1)
 
@@ -27,7 +29,7 @@ struct shape {
     struct { uint16_t at, n; } before[SHAPE_MAX_VALUES + 1]; /* bytes before each value, and behind the last */
     size_t input[SHAPE_MAX_VALUES];
     uint64_t unknown; /* members that the rules neither use nor drop */
-    char bytes[SHAPE_MAX_BYTES];
+    char bytes[SHAPE_MAX_BYTES + SHAPE_32]; /* read a vector at a time */
 };
 
 /* The input of the program that a key, as json_member yields it, names; SHAPE_NOT_USED when it is none. */
@@ -35,8 +37,10 @@ size_t shape_input(const struct program *p, struct str key, struct arena *scratc
 /* Learns from a record that is one object. */
 void shape_learn(struct shape *s, const struct program *p, struct str record, struct arena *scratch);
 /* Reads a record of the known shape that begins at `at` into values and numbers, by input. The answer is behind it;
- * NULL when it has another shape, or a line end within. */
-const char *shape_read(const struct shape *s, const struct program *p, const char *at, const char *end,
-                       struct json *values, struct shape_number *numbers, struct json_reader *spare);
+ * NULL when it has another shape, or a line end within. All widths read alike. */
+typedef const char *shape_reader(const struct shape *s, const struct program *p, const char *at, const char *end,
+                                 struct json *values, struct shape_number *numbers, struct json_reader *spare);
+/* The widest there is on this processor, at most the one named. */
+shape_reader *shape_reader_of(enum shape_width most);
 
 #endif

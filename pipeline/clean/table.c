@@ -8,22 +8,6 @@
 
 enum { SAMPLE_BYTES = 80, RADIX = 256, RECENT_BITS = 12 };
 
-/* Bytes of one cell in v. */
-static size_t table_cell_bytes(const struct column *c)
-{
-    switch (c->type) {
-    case COLUMN_INT:
-    case COLUMN_BOOLEAN:
-        return sizeof(int32_t);
-    case COLUMN_DOUBLES:
-        return sizeof(double) * c->width;
-    case COLUMN_STRING:
-        return sizeof(struct str);
-    default:
-        return sizeof(int64_t);
-    }
-}
-
 struct table *table_of(const struct program *p)
 {
     struct table *t = mem_zero(sizeof *t);
@@ -55,11 +39,9 @@ void table_close(struct table *t)
 {
     if (!t)
         return;
+    table_free_rows(t);
     for (size_t i = 0; i < t->n_columns; i++) {
         struct column *c = &t->columns[i];
-        free(c->null);
-        free(c->v.i64);
-        free(c->code);
         free(c->dictionary.text);
         free(c->dictionary.recent);
         map_release(&c->dictionary.codes);
@@ -69,7 +51,6 @@ void table_close(struct table *t)
     free(t->arenas);
     free(t->columns);
     free(t->counts);
-    free(t->tag);
     free(t->dropped);
     free(t);
 }
@@ -80,29 +61,6 @@ const struct column *table_column(const struct table *t, struct str name)
         if (str_eq(t->columns[i].name, name))
             return &t->columns[i];
     return NULL;
-}
-
-static void table_reserve(struct table *t, size_t rows)
-{
-    if (rows <= t->cap_rows)
-        return;
-    size_t cap = t->cap_rows ? t->cap_rows : 64;
-    while (cap < rows)
-        cap *= 2;
-    for (size_t i = 0; i < t->n_columns; i++) {
-        struct column *c = &t->columns[i];
-        c->null = mem_grow(c->null, cap);
-        c->v.i64 = mem_grow(c->v.i64, cap * table_cell_bytes(c));
-        if (c->coded)
-            c->code = mem_grow(c->code, cap * sizeof *c->code);
-    }
-    t->tag = mem_grow(t->tag, cap * sizeof *t->tag);
-    t->cap_rows = cap;
-}
-
-void table_row(struct table *t)
-{
-    table_reserve(t, t->n_rows + 1);
 }
 
 /* The beginning, the end and the length of a text, mixed. */
@@ -122,11 +80,13 @@ static size_t table_recent(struct str text)
 uint32_t table_code(struct column *c, struct str text)
 {
     struct dictionary *d = &c->dictionary;
+    if (d->last && d->text[d->last - 1].n == text.n && scan_same(d->text[d->last - 1].p, text.p, text.n))
+        return d->last - 1; /* rows come in the order of their categories */
     if (!d->recent)
         d->recent = mem_zero(sizeof *d->recent << RECENT_BITS);
     uint32_t *recent = &d->recent[table_recent(text)];
     if (*recent && d->text[*recent - 1].n == text.n && scan_same(d->text[*recent - 1].p, text.p, text.n))
-        return *recent - 1;
+        return (d->last = *recent) - 1;
     uintptr_t code = (uintptr_t)map_get(&d->codes, text);
     if (!code) {
         if (d->n == d->cap) {
@@ -137,7 +97,7 @@ uint32_t table_code(struct column *c, struct str text)
         map_put(&d->codes, text, (void *)code);
         d->text[d->n++] = d->codes.entries[d->codes.n_entries - 1].key;
     }
-    *recent = (uint32_t)code;
+    d->last = *recent = (uint32_t)code;
     return (uint32_t)code - 1;
 }
 
@@ -256,33 +216,45 @@ static uint32_t *table_by_key(const struct table *t)
     return from;
 }
 
-static void *table_gather(const void *cells, size_t bytes, const uint32_t *rows, size_t n, size_t cap)
+/* The cells of these rows, in their order, to the beginning of the array; room is for all of them. */
+static void table_gather(void *cells, size_t bytes, const uint32_t *rows, size_t n, char *room)
 {
     const char *from = cells;
-    char *to = mem_alloc(cap * bytes + 1);
-    for (size_t i = 0; i < n; i++)
-        memcpy(to + i * bytes, from + rows[i] * bytes, bytes);
-    return to;
+#define GATHER(size)                                                                                                   \
+    case size:                                                                                                         \
+        for (size_t i = 0; i < n; i++)                                                                                 \
+            memcpy(room + i * size, from + (size_t)rows[i] * size, size);                                              \
+        break
+    switch (bytes) { /* of a size known here, a copy is one instruction */
+        GATHER(1);
+        GATHER(4);
+        GATHER(8);
+        GATHER(16);
+    default:
+        for (size_t i = 0; i < n; i++)
+            memcpy(room + i * bytes, from + rows[i] * bytes, bytes);
+    }
+#undef GATHER
+    memcpy(cells, room, n * bytes);
 }
-
-#define GATHER(array, bytes)                                                                                           \
-    do {                                                                                                               \
-        void *gathered_ = table_gather((array), (bytes), rows, n, t->cap_rows);                                        \
-        free(array);                                                                                                   \
-        (array) = gathered_;                                                                                           \
-    } while (0)
 
 /* The table consists of these rows now. */
 static void table_take_rows(struct table *t, const uint32_t *rows, size_t n)
 {
+    size_t widest = sizeof *t->tag;
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (table_cell_bytes(&t->columns[i]) > widest)
+            widest = table_cell_bytes(&t->columns[i]);
+    char *room = mem_alloc(n * widest + 1);
     for (size_t i = 0; i < t->n_columns; i++) {
         struct column *c = &t->columns[i];
-        GATHER(c->null, 1);
-        GATHER(c->v.i64, table_cell_bytes(c));
+        table_gather(c->null, 1, rows, n, room);
+        table_gather(c->v.i64, table_cell_bytes(c), rows, n, room);
         if (c->coded)
-            GATHER(c->code, sizeof *c->code);
+            table_gather(c->code, sizeof *c->code, rows, n, room);
     }
-    GATHER(t->tag, sizeof *t->tag);
+    table_gather(t->tag, sizeof *t->tag, rows, n, room);
+    free(room);
     t->n_rows = n;
 }
 
@@ -365,15 +337,30 @@ void table_finish(struct table *t)
 
 /* ---- merging ---- */
 
-static void table_merge_codes(struct column *into, size_t at, const struct column *from, size_t n)
+/* Cells of `from`, which may stand in the memory of `into` (a window of it), in their place or behind. */
+static void table_merge_cells(void *into, const void *from, size_t bytes)
 {
+    if (into != from && bytes)
+        memmove(into, from, bytes);
+}
+
+static void table_merge_codes(struct column *into, size_t at, struct column *from, size_t n)
+{
+    if (!into->dictionary.n) { /* the first rows bring theirs */
+        struct dictionary none = into->dictionary;
+        into->dictionary = from->dictionary;
+        from->dictionary = none;
+        table_merge_cells(into->code + at, from->code, n * sizeof *into->code);
+        table_merge_cells(into->v.text + at, from->v.text, n * sizeof *into->v.text);
+        return;
+    }
     uint32_t *code = mem_alloc(sizeof *code * (from->dictionary.n + 1));
     for (uint32_t i = 0; i < from->dictionary.n; i++)
         code[i] = table_code(into, from->dictionary.text[i]);
     for (size_t i = 0; i < n; i++) {
-        bool null = from->null[i];
+        bool null = from->code[i] == CODE_NULL;
         into->code[at + i] = null ? CODE_NULL : code[from->code[i]];
-        into->v.text[at + i] = null ? (struct str){ NULL, 0 } : into->dictionary.text[code[from->code[i]]];
+        into->v.text[at + i] = null ? (struct str){ NULL, 0 } : into->dictionary.text[into->code[at + i]];
     }
     free(code);
 }
@@ -400,16 +387,15 @@ void table_merge(struct table *into, struct table *from)
     table_reserve(into, at + n);
     for (size_t i = 0; i < into->n_columns && n; i++) {
         struct column *c = &into->columns[i];
-        const struct column *f = &from->columns[i];
+        struct column *f = &from->columns[i];
         size_t bytes = table_cell_bytes(c);
-        memcpy(c->null + at, f->null, n);
+        table_merge_cells(c->null + at, f->null, n);
         if (c->coded)
             table_merge_codes(c, at, f, n);
         else
-            memcpy((char *)c->v.i64 + at * bytes, f->v.i64, n * bytes);
+            table_merge_cells((char *)c->v.i64 + at * bytes, f->v.i64, n * bytes);
     }
-    if (n)
-        memcpy(into->tag + at, from->tag, n * sizeof *into->tag);
+    table_merge_cells(into->tag + at, from->tag, n * sizeof *into->tag);
     into->n_rows += n;
     table_merge_counts(into, from);
     into->arenas = mem_grow(into->arenas, (into->n_arenas + from->n_arenas) * sizeof *into->arenas);

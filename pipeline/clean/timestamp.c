@@ -253,6 +253,9 @@ bool timestamp_read(const struct timestamp_format *f, struct str text, int64_t *
     int64_t ms;
     if (r.rest.n || !clock_epoch_ms(&civil, &ms))
         return false;
-    *ret_epoch_us = (ms - r.offset_s * 1000) * 1000 + r.fraction_us;
+    int64_t us = (ms - r.offset_s * 1000) * 1000 + r.fraction_us;
+    if (us < TIMESTAMP_FIRST_US || us > TIMESTAMP_LAST_US)
+        return false;
+    *ret_epoch_us = us;
     return true;
 }

@@ -23,9 +23,13 @@ struct timestamp_format {
     char between; /* not 0: yyyy-MM-dd, this sign, HH:mm:ss, and nothing more that a text must have */
 };
 
+/* What four digits of a year can say: 0000-01-01T00:00:00Z to 9999-12-31T23:59:59.999999Z. */
+#define TIMESTAMP_FIRST_US INT64_C(-62167219200000000)
+#define TIMESTAMP_LAST_US INT64_C(253402300799999999)
+
 /* NULL with *ret_why when the pattern is none, or names no full date. */
 struct timestamp_format *timestamp_compile(struct arena *a, struct str pattern, const char **ret_why);
-/* Reads the whole text; false when it does not fit or names an instant that does not exist. */
+/* Reads the whole text; false when it does not fit or names an instant that does not exist, or none of those years. */
 bool timestamp_read(const struct timestamp_format *f, struct str text, int64_t *ret_epoch_us);
 
 #endif

@@ -460,6 +460,37 @@ static void a_query_of_ones_own_is_answered(void **state)
     drop_query(dir);
 }
 
+/* pin 0, 1, 1, 5 and geo 1, 1, 7: two of each that are equal make four pairs. */
+static void a_join_of_each_kind_keeps_what_it_says(void **state)
+{
+    static const struct { const char *kind, *want; } KINDS[] = {
+        { "inner", "country,n,pins\r\nChad,4,4\r\n" },
+        { "left", "country,n,pins\r\n,2,2\r\nChad,4,4\r\n" },
+        { "outer", "country,n,pins\r\n,2,2\r\nChad,4,4\r\nPeru,1,0\r\n" },
+    };
+    static const int64_t PINS[] = { 0, 1, 1, 5 };
+    char dir[64], text[400];
+    (void)state;
+    snprintf(dir, sizeof dir, "%s/weirbox-queries-XXXXXX", P_tmpdir);
+    assert_non_null(mkdtemp(dir));
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
+        struct world w;
+        snprintf(text, sizeof text, Q("\"join\":[{\"table\":\"geo\",\"on\":\"ind\",\"kind\":\"%s\"}],\"group_by\":[\"country\"],"
+                 "\"aggregate\":{\"n\":{\"count\":\"*\"},\"pins\":{\"count\":\"unique_id\"}}"), KINDS[i].kind);
+        put_query(dir, text);
+        world_open(&w, dir, NULL);
+        for (size_t k = 0; k < sizeof PINS / sizeof *PINS; k++)
+            pin(&w, PINS[k], "\"a\"", "\"p\"", "\"1k\"");
+        geo(&w, 1, "\"Chad\"", "\"2019-05-05 00:00:00\"");
+        geo(&w, 7, "\"Peru\"", "\"2019-05-05 00:00:00\"");
+        geo(&w, 1, "\"Chad\"", "\"2019-05-05 00:00:00\"");
+        world_ready(&w);
+        assert_answer(&w, "q", KINDS[i].want);
+        world_close(&w);
+    }
+    drop_query(dir);
+}
+
 static const struct query_mistake {
     const char *text, *says;
 } MISTAKES[] = {
@@ -475,6 +506,7 @@ static const struct query_mistake {
     { Q("\"where\":[{\"column\":\"title\",\"at_least\":1}]," COUNT), "\"title\" is no number" },
     { Q("\"join\":[{\"table\":\"pin\",\"on\":\"ind\"}]," COUNT), "the table is in the query already" },
     { Q("\"join\":[{\"table\":\"geo\",\"on\":\"country\"}]," COUNT), "both tables must have the column \"country\"" },
+    { Q("\"join\":[{\"table\":\"geo\",\"on\":\"ind\",\"kind\":\"right\"}]," COUNT), "join[0].kind: unknown kind of join \"right\"; known are: inner, left, outer" },
     { Q("\"join\":[{\"table\":\"geo\"}]," COUNT), "a join is written" },
     { Q(GEO "\"group_by\":[\"coordinates\"]," COUNT), "is an array and cannot be asked about" },
     { Q("\"let\":{\"y\":{\"year\":\"ind\"}}," COUNT), "\"year\" needs a column of type timestamp" },
@@ -548,6 +580,7 @@ int main(void)
         cmocka_unit_test(keys_far_apart_join_as_well),
         cmocka_unit_test(answers_do_not_depend_on_the_order_of_rows),
         cmocka_unit_test(a_query_of_ones_own_is_answered),
+        cmocka_unit_test(a_join_of_each_kind_keeps_what_it_says),
         cmocka_unit_test(mistakes_in_a_query_name_their_place),
         cmocka_unit_test(a_result_is_written_as_json_too),
     };

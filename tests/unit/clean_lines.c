@@ -2,6 +2,7 @@
 #include "tests/support/t.h"
 
 #include "base/rng.h"
+#include "pipeline/clean/cleaner_own.h"
 #include "pipeline/clean/lines.h"
 
 static const char *const PIN[] = {
@@ -87,8 +88,27 @@ static void same_tables(struct table *a, struct table *b)
     buf_release(&y);
 }
 
+/* One reader of each width. */
+static void same_at_every_width(struct rules *r, struct str table, struct str text, struct table *want)
+{
+    static const enum shape_width WIDTHS[] = { SHAPE_1, SHAPE_16, SHAPE_32 };
+    for (size_t i = 0; i < sizeof WIDTHS / sizeof *WIDTHS; i++) {
+        struct cleaner *c = cleaner_open(r, table, true);
+        struct str rest = text, record;
+        struct err why;
+        c->read = shape_reader_of(WIDTHS[i]);
+        for (uint64_t line = 1; rest.n; line++)
+            cleaner_add_line(c, &rest, line, &record, &why);
+        struct table *got = cleaner_take(c);
+        same_tables(want, got);
+        table_close(got);
+        cleaner_close(c);
+    }
+}
+
 static void compare(struct rules *r, const char *table, const char *const *forms, size_t n, uint64_t seed)
 {
+    static const unsigned THREADS[] = { 1, 2, 3, 5, 7 };
     struct rng rng;
     struct err e;
     struct buf text = BUF_INIT;
@@ -99,9 +119,10 @@ static void compare(struct rules *r, const char *table, const char *const *forms
         buf_z(&text, i + 1 < 1500 || seed % 2 ? "\n" : "");
     }
     want.table = slowly(r, str_of(table), buf_str(&text), &want);
-    for (unsigned threads = 1; threads <= 5; threads++) {
+    same_at_every_width(r, str_of(table), buf_str(&text), want.table);
+    for (size_t k = 0; k < sizeof THREADS / sizeof *THREADS; k++) {
         struct lines got;
-        assert_ok(lines_clean(r, str_of(table), buf_str(&text), threads, &got, &e), &e);
+        assert_ok(lines_clean(r, str_of(table), buf_str(&text), THREADS[k], &got, &e), &e);
         same_tables(want.table, got.table);
         assert_int_equal(want.n_refused, got.n_refused);
         for (size_t i = 0; i < got.n_refused; i++) {
@@ -128,6 +149,68 @@ static void lines_give_what_single_records_give_for_any_number_of_threads(void *
     rules_close(r);
 }
 
+/* A user whose first name is of so many bytes, with `last` as its last. */
+static void put_long(struct buf *out, unsigned ind, size_t bytes, const char *last)
+{
+    buf_f(out, "{\"ind\":%u,\"first_name\":\"", ind);
+    memset(buf_room(out, bytes), 'x', bytes);
+    out->n += bytes;
+    buf_f(out, "%s\",\"last_name\":\"l\",\"age\":30,\"date_joined\":\"2015-10-24 11:23:51\"}\n", last);
+}
+
+static void cells_of_a_million_characters_have_the_outcomes_of_short_ones(void **state)
+{
+    static const char *const LAST[] = { "", "\\n", "\xc3\xa9", "\xc3", "\\ud83d", "\\x", "\n" };
+    struct err e;
+    struct rules *r = rules_open(NULL, NULL, &e);
+    struct buf text = BUF_INIT;
+    struct lines want = { 0 }, got;
+    (void)state;
+    for (unsigned i = 0; i < 2 * sizeof LAST / sizeof *LAST; i++)
+        put_long(&text, i, i % 2 ? 1000000 + i : i, LAST[i / 2]);
+    want.table = slowly(r, S("user"), buf_str(&text), &want);
+    assert_int_equal(want.n_refused, 8); /* half a letter, an escape that is none, and a line end, which makes two of each */
+    for (unsigned threads = 1; threads <= 3; threads++) {
+        assert_ok(lines_clean(r, S("user"), buf_str(&text), threads, &got, &e), &e);
+        same_tables(want.table, got.table);
+        assert_int_equal(got.n_refused, want.n_refused);
+        lines_release(&got);
+    }
+    lines_release(&want);
+    buf_release(&text);
+    rules_close(r);
+}
+
+static void cleaned_rows_are_cleaned_to_the_same_bytes(void **state)
+{
+    struct err e;
+    struct rules *r = rules_open(NULL, NULL, &e);
+    struct buf raw = BUF_INIT, once = BUF_INIT, twice = BUF_INIT;
+    struct rng rng;
+    struct lines l;
+    (void)state;
+    rng_seed(&rng, 9);
+    for (size_t i = 0; i < 1000; i++) {
+        put_line(&rng, PIN, sizeof PIN / sizeof *PIN, &raw);
+        buf_c(&raw, '\n');
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        assert_ok(lines_clean(r, S("pin"), buf_str(pass ? &once : &raw), 2, &l, &e), &e);
+        assert_true(pass ? l.n_refused == 0 : l.n_refused > 0);
+        assert_int_equal(lines_view(&l, buf_str(pass ? &once : &raw)), true);
+        table_finish(l.table);
+        for (size_t i = 0; i < l.table->n_rows; i++)
+            table_put_jsonl(l.table, i, pass ? &twice : &once);
+        lines_release(&l);
+    }
+    assert_true(once.n > 1000);
+    assert_true(str_eq(buf_str(&once), buf_str(&twice)));
+    buf_release(&raw);
+    buf_release(&once);
+    buf_release(&twice);
+    rules_close(r);
+}
+
 static void nothing_gives_an_empty_table_and_an_unknown_table_is_told(void **state)
 {
     struct err e;
@@ -149,6 +232,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_give_what_single_records_give_for_any_number_of_threads),
+        cmocka_unit_test(cells_of_a_million_characters_have_the_outcomes_of_short_ones),
+        cmocka_unit_test(cleaned_rows_are_cleaned_to_the_same_bytes),
         cmocka_unit_test(nothing_gives_an_empty_table_and_an_unknown_table_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,10 @@ static const struct op_case {
     { "{\"concat\":[\"x\",\"x\"],\"upper\":true}", "\"a\"", "\"AA\"" },
     { "{\"array\":[\"x\",\"x\",\"x\"],\"type\":\"double\"}", "1.5", "[1.5,1.5,1.5]" },
     { "{\"codes\":true}", "\"a\"", "\"a\"" },
+    { "{\"null_if\":[\"\"],\"null_as\":\"None\"}", "\"\"", "\"None\"" },
+    { "{\"null_as\":\"None\",\"codes\":true}", "null", "\"None\"" },
+    { "{\"null_as\":\"\"}", "[1]", "\"\"" },
+    { "{\"null_as\":\"None\"}", "\"a\"", "\"a\"" },
 };
 
 static void each_operation_has_one_meaning(void **state)
@@ -140,6 +144,7 @@ static const struct mistake {
     { TABLE(",\"x\":7"), { "columns.x: must be an object, not a number", NULL } },
     { TABLE(",\"x\":{\"null_if\":[\"a\",7]}"), { "columns.x.null_if[1]: must be a text, not a number", NULL } },
     { TABLE(",\"x\":{\"trim\":false}"), { "columns.x.trim: must be true", NULL } },
+    { TABLE(",\"x\":{\"null_as\":\"None\",\"type\":\"int\"}"), { "columns.x.null_as: only in a column of type string", NULL } },
     { TABLE(",\"x\":{\"suffix\":{\"k\":1000}}"), { "columns.x.suffix: needs \"type\": \"int\"", NULL } },
     { TABLE(",\"x\":{\"suffix\":{\"k\":0},\"type\":\"int\"}"), { "columns.x.suffix.k: a suffix stands for a factor from 1", NULL } },
     { TABLE(",\"x\":{\"suffix\":{\"1\":10},\"type\":\"int\"}"), { "does not begin with a digit", NULL } },
