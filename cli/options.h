@@ -17,7 +17,10 @@ int options_choose(const struct args *a, struct choose_options *ret, struct err 
 int options_fill(struct args *a, struct flow_options *ret, struct err *e);
 /* A whole file in the args' arena; what: "fault rules". */
 int options_file(struct args *a, const char *path, const char *what, struct str *ret, struct err *e);
-/* Writes clean/, queries/, quarantine.jsonl and ledger.json of every path below dir. */
+/* The expectations of the rule files on the tables of a path: those that fail are told, failing rows go to dir/checks/.
+ * Either may be NULL. */
+int options_check(const struct flow_path *p, const char *dir, struct buf *told, struct err *e);
+/* Writes clean/, queries/, checks/, quarantine.jsonl and ledger.json of every path below dir. */
 int options_write(const struct flow *f, const char *dir, struct err *e);
 
 #endif

@@ -59,5 +59,8 @@ const struct str *doc_nearest(struct str word, const struct str *known, size_t n
 /* The files of an open rule set, switches already applied, for whoever compiles them. */
 const struct node *rules_query_doc(const struct rules *r, size_t i);
 const struct node *rules_table_doc(const struct rules *r, size_t i);
+/* Does a file, and does the profile with its defaults, come with the program? */
+bool rules_is_builtin(const struct doc *d);
+bool rules_profile_is_builtin(const struct rules *r);
 
 #endif
