@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/folder.h"
+#include "cli/options.h"
 #include "pipeline/sink/sink.h"
 
 static void put_counts(const struct folder *c, struct buf *out)
@@ -28,10 +29,14 @@ int clean_command_run(struct args *a, struct err *e)
     int result = folder_load(a, &c, a->operands[0], e);
     for (unsigned t = 0; t < LEDGER_TABLES && result == 0; t++)
         result = sink_table(out, c.tables[t], e);
+    const struct flow_path cleaned = { .tables = { c.tables[0], c.tables[1], c.tables[2] } };
+    if (result == 0) {
+        put_counts(&c, &text);
+        result = options_check(&cleaned, out, &text, e);
+    }
     if (result == 0)
         result = sink_put(out, "quarantine.jsonl", buf_str(&c.quarantine), e);
     if (result == 0) {
-        put_counts(&c, &text);
         buf_f(&text, "%llu records quarantined; written to %s\n", (unsigned long long)c.n_quarantined, out);
         fwrite(text.p, 1, text.n, stdout);
     }

@@ -19,7 +19,9 @@ static const struct {
     { "LEDGER_UNBALANCED", EXIT_CHECK_FAILED }, { "LEDGER_UNKNOWN", EXIT_CHECK_FAILED },
     { "ANSWERS_DIFFER", EXIT_CHECK_FAILED },    { "GOLDEN_DIFFERS", EXIT_CHECK_FAILED },
     { "POSTS_INCOMPLETE", EXIT_CHECK_FAILED },  { "TEMPLATE_FAILED", EXIT_CHECK_FAILED },
+    { "CHECK_WARNS", EXIT_CHECK_FAILED },
     { "GOLDEN_MISSING", EXIT_ENVIRONMENT },
+    { "BASELINE_MALFORMED", EXIT_CORRUPT },     { "BASELINE_VERSION", EXIT_CORRUPT },
     { "PORT_IN_USE", EXIT_ENVIRONMENT },        { "PORT_FORBIDDEN", EXIT_ENVIRONMENT },
     { "ADDRESS_UNKNOWN", EXIT_ENVIRONMENT },    { "DISK", EXIT_ENVIRONMENT },
     { "NOT_SETTLED", EXIT_NOT_READY },          { "NOT_READY", EXIT_NOT_READY },
@@ -172,7 +174,7 @@ void command_help(const struct command *c)
     if (!c) {
         printf("weirbox - a whole data pipeline and the cloud around it, on one machine\n\n"
                "  weirbox run            post every row over both paths, print the ledger and the eight answers\n"
-               "  weirbox check          compare a run of the default seed with the golden rows and answers\n\n"
+               "  weirbox check          compare rows and answers with a baseline, run the rules' own checks and tests\n\n"
                "Commands:\n");
         for (c = commands; c->name; c++)
             printf("  %-15s %s\n", c->name, c->summary);
@@ -188,6 +190,8 @@ void command_help(const struct command *c)
     for (size_t i = 0; (table = command_table(c, i)); i++)
         for (const struct option *o = table; o->name; o++) {
             char left[48];
+            if (args_option(c, str_of(o->name)) != o)
+                continue; /* the command has one of its own of that name */
             snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
             printf("  %-24s %s", left, o->help);
             if (o->otherwise && o->otherwise[0])

@@ -154,6 +154,15 @@ static void quarantine(struct flow_path *p, const struct ingest_record *r, const
     ledger_quarantine(p->ledger, r->table, r->post, q->code);
 }
 
+static void keep_record(struct flow_path *p, const struct ingest_record *r)
+{
+    if (p->n_records == p->cap_records) {
+        p->cap_records = p->cap_records ? p->cap_records * 2 : 4096;
+        p->records = mem_grow(p->records, p->cap_records * sizeof *p->records);
+    }
+    p->records[p->n_records++] = (struct flow_record){ r->table, r->bytes };
+}
+
 static void clean_record(void *arg, const struct ingest_record *r)
 {
     struct cleaning *c = arg;
@@ -171,6 +180,7 @@ static void clean_record(void *arg, const struct ingest_record *r)
         c->tags = mem_grow(c->tags, c->cap_tags * sizeof *c->tags);
     }
     c->tags[c->n_tags++] = (struct tagged){ r->table, r->post, false };
+    keep_record(c->path, r);
 }
 
 static int ingest(const struct flow_options *o, struct flow *f, struct cleaning *c, struct err *e)
@@ -318,10 +328,9 @@ static int open_parts(const struct flow_options *o, struct flow *f, struct err *
     return open_cloud(o, f, e);
 }
 
-int flow_run(const struct flow_options *o, struct flow *f, struct err *e)
+int flow_open(const struct flow_options *o, struct flow *f, struct err *e)
 {
     static const char *const names[FLOW_PATHS] = { "batch", "stream" };
-    int64_t start = clock_stopwatch_us();
     *f = (struct flow){ 0 };
     pthread_mutex_init(&f->telling, NULL);
     clock_init_real(&f->own_clock);
@@ -331,11 +340,23 @@ int flow_run(const struct flow_options *o, struct flow *f, struct err *e)
         f->paths[i].name = names[i];
         f->paths[i].ledger = ledger_open(names[i]);
     }
-    int result = open_parts(o, f, e);
-    if (result == 0)
-        result = run_paths(o, f, e);
+    return open_parts(o, f, e);
+}
+
+int flow_go(const struct flow_options *o, struct flow *f, struct err *e)
+{
+    int result = run_paths(o, f, e);
     if (f->cloud)
         f->fault_hits = faults_hits(cloud_faults(f->cloud));
+    return result;
+}
+
+int flow_run(const struct flow_options *o, struct flow *f, struct err *e)
+{
+    int64_t start = clock_stopwatch_us();
+    int result = flow_open(o, f, e);
+    if (result == 0)
+        result = flow_go(o, f, e);
     f->took_us = clock_stopwatch_us() - start;
     return result;
 }
@@ -395,6 +416,7 @@ static void release_path(struct flow_path *p, size_t n_answers)
     for (size_t i = 0; i < p->n_quarantine; i++)
         free(p->quarantine[i].message);
     free(p->quarantine);
+    free(p->records);
     ingest_release(&p->ingested);
     ledger_close(p->ledger);
 }

@@ -242,6 +242,9 @@ static int rules_parse(struct rules *r, enum folder f, const struct node *switch
         if (f == FOLDER_CLEAN && !(file->program = program_compile(&r->arena, doc, e)))
             return -1;
     }
+    for (size_t i = 0; f == FOLDER_CLEAN && i < r->folders[f].n; i++)
+        if (check_link(r, r->folders[f].files[i].program, e))
+            return -1;
     return 0;
 }
 
@@ -273,6 +276,21 @@ struct str rules_profile(const struct rules *r)
     return r->profile;
 }
 
+bool rules_is_builtin(const struct doc *d)
+{
+    return str_starts(d->path, S(EMBEDDED_ROOT));
+}
+
+bool rules_profile_is_builtin(const struct rules *r)
+{
+    const struct rule_folder *f = &r->folders[FOLDER_PROFILES];
+    for (size_t i = 0; i < f->n; i++) /* its defaults, too */
+        if ((str_eq(f->files[i].name, r->profile) || str_is(f->files[i].name, DEFAULT_PROFILE)) &&
+            !str_starts(f->files[i].path, S(EMBEDDED_ROOT)))
+            return false;
+    return true;
+}
+
 static struct str rules_name(const struct rules *r, enum folder f, size_t i)
 {
     return i < r->folders[f].n ? r->folders[f].files[i].name : (struct str){ NULL, 0 };
@@ -301,6 +319,11 @@ const struct node *rules_query_doc(const struct rules *r, size_t i)
 const struct node *rules_window_doc(const struct rules *r, size_t i)
 {
     return i < r->folders[FOLDER_WINDOWS].n ? r->folders[FOLDER_WINDOWS].files[i].doc : NULL;
+}
+
+const struct node *rules_table_doc(const struct rules *r, size_t i)
+{
+    return i < r->folders[FOLDER_CLEAN].n ? r->folders[FOLDER_CLEAN].files[i].doc : NULL;
 }
 
 const struct program *rules_program(const struct rules *r, struct str table)
