@@ -1,30 +1,24 @@
-/* check.c - weirbox check: a run of the default seed against the golden rows and answers.
+/* check.c - weirbox check: the cleaned tables and answers of now against a baseline, and the rules' own checks and examples.
  *
- * Goldens lie in fixtures/golden (found from the working folder upwards, or --golden DIR): clean/<table>.jsonl and
- * queries/<name>.csv. Both paths must give them. --update rewrites them after the differences were shown.
+ * The rows are those of a run of the default seed (both paths must agree), or of a folder (--from). The baseline lies in
+ * fixtures/golden, found from the working folder upwards, or --against DIR. --update takes over what differs, --review asks.
  */
-#include <stdio.h>
+#include "cli/check.h"
+
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/options.h"
-#include "cli/show.h"
-#include "pipeline/sink/golden.h"
-#include "pipeline/sink/sink.h"
-
-struct checking {
-    const char *golden;
-    struct golden_diff diff;
-    size_t missing; /* golden files that are not there */
-    bool update;
-    struct err *err;
-};
+#include "pipeline/check/compare.h"
+#include "pipeline/check/ruletest.h"
 
 /* fixtures/golden of this folder or one above it. */
-static const char *find_golden(struct args *a)
+static const char *find_baseline(struct args *a)
 {
-    if (args_given(a, "golden"))
-        return args_text(a, "golden");
+    static const char *const NAMES[] = { "against", "golden" };
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (args_given(a, NAMES[i]))
+            return args_text(a, NAMES[i]);
     struct str up = S("");
     for (int depth = 0; depth < 8; depth++) {
         struct str path = arena_f(&a->arena, STR_F "fixtures/golden", STR_A(up));
@@ -35,88 +29,106 @@ static const char *find_golden(struct args *a)
     return "fixtures/golden";
 }
 
-static int check_file(struct checking *c, const char *relative, const char *name, struct str actual,
-                      int (*compare)(struct golden_diff *, const char *, struct str, struct str, struct err *))
+/* The names behind the command and those of --select. */
+static void find_patterns(struct check *c)
 {
-    struct buf golden = BUF_INIT;
-    int found = sink_get(c->golden, relative, &golden, c->err);
-    int result = found < 0 ? -1 : 0;
-    if (found == 1)
-        c->missing++;
-    if (found == 0)
-        result = compare(&c->diff, name, buf_str(&golden), actual, c->err);
-    if (c->update && (result == 0 || found == 0))
-        result = sink_put(c->golden, relative, actual, c->err);
-    buf_release(&golden);
-    return result;
+    const struct args *a = c->args;
+    c->patterns = mem_alloc((a->n_operands + a->n_values + 1) * sizeof *c->patterns);
+    for (size_t i = 0; i < a->n_operands; i++)
+        c->patterns[c->n_patterns++] = a->operands[i];
+    for (size_t i = 0; i < a->n_values; i++)
+        if (strcmp(a->values[i].option->name, "select") == 0)
+            c->patterns[c->n_patterns++] = a->values[i].value;
+    c->report.patterns = c->patterns;
+    c->report.n_patterns = c->n_patterns;
 }
 
-static int check_path(struct checking *c, const struct flow *f, const struct flow_path *p)
+static int compare(struct check *c, struct err *e)
 {
-    struct buf text = BUF_INIT, relative = BUF_INIT;
-    int result = 0;
-    for (unsigned t = 0; t < LEDGER_TABLES && result == 0; t++) {
-        buf_reset(&text), buf_reset(&relative);
-        for (size_t i = 0; i < p->tables[t]->n_rows; i++)
-            table_put_jsonl(p->tables[t], i, &text);
-        buf_f(&relative, "clean/%s.jsonl", ledger_table_names[t]);
-        result = check_file(c, buf_cstr(&relative), ledger_table_names[t], buf_str(&text), golden_jsonl);
-    }
-    for (size_t i = 0; i < analytics_count(f->analytics) && result == 0; i++) {
-        buf_reset(&text), buf_reset(&relative);
-        result_put_csv(p->answers[i], &text);
-        buf_f(&relative, "queries/" STR_F ".csv", STR_A(p->answers[i]->name));
-        result = check_file(c, buf_cstr(&relative), p->answers[i]->name.p, buf_str(&text), golden_csv);
-    }
-    buf_release(&text), buf_release(&relative);
-    return result;
-}
-
-/* The verdict in words; -1 when something differs or is missing. */
-static int conclude(struct args *a, struct checking *c, struct err *e)
-{
-    const char *file = args_text(a, "diff");
-    if (c->diff.differences && sink_put(".", file, buf_str(&c->diff.all), e))
+    struct measured *now = &c->subject.now;
+    if (compare_run(now, &c->baseline, &c->report, e))
         return -1;
-    if (c->diff.differences)
-        fprintf(stderr, STR_F, STR_A(buf_str(&c->diff.first)));
-    if (c->update) {
-        printf("goldens in %s rewritten: %llu differences, %zu new files\n", c->golden, (unsigned long long)c->diff.differences, c->missing);
-        return 0;
-    }
-    if (c->missing)
-        return err_set(e, 0, "GOLDEN_MISSING", "%zu golden files are missing in %s; run weirbox check --update to write them, then look at them with git diff",
-                       c->missing, c->golden);
-    if (c->diff.differences)
-        return err_set(e, 0, "GOLDEN_DIFFERS", "%llu cells or rows differ from the goldens in %s; all of them are in %s; if they are meant, run weirbox check --update",
-                       (unsigned long long)c->diff.differences, c->golden, file);
-    if (!args_on(a, "json"))
-        printf("same as the goldens in %s\n", c->golden);
+    compare_operations(now, &c->baseline, &c->report);
+    compare_keys(now, &c->report);
+    if (compare_checks(now, &c->report, args_text(c->args, "out"), e) || ruletest_run(now->rules, now->analytics, &c->report, e))
+        return -1;
+    if (!c->report.n_cases)
+        return err_set(e, 0, "USAGE", "no case is named so; cases are named as in schema/pin, column/pin.title, diff/pin, query/users_joined_by_year, "
+                       "operation/pin.title.null_if, keys/pin, check/user.age.between, test/pin[0]; * stands for anything");
     return 0;
+}
+
+static enum baseline_keep keeps(const struct args *a)
+{
+    static const char *const WORDS[] = { [BASELINE_AUTO] = "auto", [BASELINE_ROWS] = "rows", [BASELINE_HASHES] = "hashes", [BASELINE_NONE] = "none" };
+    for (int k = 0; k <= BASELINE_NONE; k++)
+        if (strcmp(args_text(a, "keep"), WORDS[k]) == 0)
+            return (enum baseline_keep)k;
+    return BASELINE_AUTO;
+}
+
+/* --update and --review: what differs becomes the baseline. */
+static int accept(struct check *c, struct err *e)
+{
+    if (args_on(c->args, "review"))
+        check_review(c, stdin);
+    else if (!c->n_patterns)
+        baseline_accept_all(&c->baseline, &c->subject.now, &c->report);
+    else
+        for (size_t i = 0; i < c->report.n_cases; i++)
+            if (c->report.cases[i].verdict != REPORT_SAME || args_given(c->args, "keep"))
+                baseline_accept(&c->baseline, &c->subject.now, &c->report.cases[i]);
+    return baseline_write(&c->baseline, &c->subject.now, keeps(c->args), e);
+}
+
+/* -1 when something differs that was not accepted. */
+static int judge(const struct check *c, struct err *e)
+{
+    size_t fails = 0, warns = 0;
+    for (size_t i = 0; i < c->report.n_cases; i++) {
+        const struct report_case *k = &c->report.cases[i];
+        fails += k->verdict == REPORT_FAILS && !k->accepted;
+        warns += k->verdict == REPORT_WARNS && !k->accepted;
+    }
+    if (fails)
+        return err_set(e, 0, "GOLDEN_DIFFERS", "%zu of %zu cases differ from the baseline in %s%s%s; if they are meant, run weirbox check --review or --update",
+                       fails, c->report.n_cases, c->baseline.dir, c->report.all.n ? "; all differences are in " : "",
+                       c->report.all.n ? args_text(c->args, "diff") : "");
+    if (warns && args_on(c->args, "strict"))
+        return err_set(e, 0, "CHECK_WARNS", "%zu of %zu cases warn, and --strict makes that a failure", warns, c->report.n_cases);
+    return 0;
+}
+
+static int run(struct check *c, struct err *e)
+{
+    bool accepts = args_on(c->args, "update") || args_on(c->args, "review");
+    const char *dir = find_baseline(c->args);
+    find_patterns(c);
+    if (check_subject_open(c->args, &c->subject, e) || baseline_open(&c->baseline, dir, &c->subject.now, e))
+        return -1;
+    if (!c->baseline.n_found && !accepts)
+        return err_set(e, 0, "GOLDEN_MISSING", "there is no baseline in %s; run weirbox check --update to write one, then look at it with git diff", dir);
+    if (compare(c, e))
+        return -1;
+    if (accepts && accept(c, e))
+        return -1;
+    struct err verdict = { 0 }, disk = { 0 };
+    int result = judge(c, &verdict);
+    if (check_print(c, result ? &verdict : NULL, &disk)) {
+        *e = disk;
+        return -1;
+    }
+    *e = verdict;
+    return result && args_on(c->args, "json") ? command_status(e->code) : result; /* the envelope has said it */
 }
 
 int check_command_run(struct args *a, struct err *e)
 {
-    struct flow_options o;
-    if (options_fill(a, &o, e))
-        return -1;
-    bool json = args_on(a, "json");
-    struct show show;
-    show_init(&show, json);
-    o.progress = show_progress;
-    o.progress_arg = &show;
-    struct flow f;
-    struct checking c = { .golden = find_golden(a), .update = args_on(a, "update"), .err = e };
-    int result = flow_run(&o, &f, e) || flow_verdict(&f, e) ? -1 : 0;
-    for (int i = 0; i < FLOW_PATHS && result == 0; i++)
-        if (f.paths[i].on)
-            result = check_path(&c, &f, &f.paths[i]);
-    if (result == 0)
-        result = conclude(a, &c, e);
-    if (json && f.cloud)
-        show_json(&f, "check", result ? e : NULL);
-    bool told = json && f.cloud;
-    golden_release(&c.diff);
-    flow_release(&f);
-    return result && told ? command_status(e->code) : result;
+    struct check c = { .args = a };
+    int result = run(&c, e);
+    baseline_close(&c.baseline);
+    report_release(&c.report);
+    check_subject_release(&c.subject);
+    free(c.patterns);
+    return result;
 }

@@ -11,9 +11,18 @@ static const struct option run_own[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 static const struct option check_own[] = {
-    { "golden", "DIR", "the golden files", "fixtures/golden of this folder or one above", NULL },
-    { "update", NULL, "rewrite the goldens, after showing what differs", NULL, NULL },
+    { "against", "DIR", "the baseline", "fixtures/golden of this folder or one above", NULL },
+    { "golden", "DIR", "the same", NULL, NULL },
+    { "from", "DIR", "check pin.jsonl, geo.jsonl, user.jsonl of this folder, raw or cleaned, instead of a run", NULL, NULL },
+    { "select", "PATTERN", "only these cases, as in column/pin.*, query/*, pin; as often as wanted", NULL, NULL },
+    { "update", NULL, "take what differs (or only the cases named) into the baseline, after showing it", NULL, NULL },
+    { "review", NULL, "ask about each case that differs or warns: accept, skip, quit", NULL, NULL },
+    { "keep", "WHAT", "with --update: what the baseline keeps of the rows; auto: as it has it, a new one rows up to 50,000, then hashes", "auto", "auto|rows|hashes|none" },
+    { "strict", NULL, "warnings fail, too", NULL, NULL },
     { "diff", "FILE", "where all differences are written, as JSON lines", "weirbox-diff.jsonl", NULL },
+    { "junit", "FILE", "a JUnit report: one testcase a case", NULL, NULL },
+    { "html", "FILE", "the report as one page with plots, to be sent to somebody", NULL, NULL },
+    { "github", NULL, "annotations for GitHub Actions; on by itself where GITHUB_ACTIONS is set", NULL, NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 static const struct option ingest_own[] = {
@@ -127,7 +136,7 @@ static const struct option apigw_text[] = {
 static const struct option *const apigw_call_options[] = { apigw_call, NULL };
 static const struct option *const apigw_text_options[] = { apigw_text, NULL };
 static const struct option *const run_options[] = { options_rows, options_flow, options_rules, run_own, NULL };
-static const struct option *const check_options[] = { options_rows, options_flow, options_rules, check_own, NULL };
+static const struct option *const check_options[] = { check_own, options_rows, options_flow, options_rules, NULL };
 static const struct option *const basic_options[] = { options_rows, options_post, NULL };
 static const struct option *const ingest_options[] = { options_read, ingest_own, NULL };
 static const struct option *const clean_options[] = { options_rules, clean_own, NULL };
@@ -157,9 +166,10 @@ const struct command commands[] = {
       { "weirbox run", "every row over both paths; exit 0 only when nothing is lost or doubled",
         "weirbox run --tables mydata --posts 1500 --out out", "your own tables, 1,500 posts as seed 100 chooses them, results as files" },
       run_options, 0, 0, run_command_run },
-    { "check", "compare a run with the golden rows and answers", "",
-      { "weirbox check", "the default run against fixtures/golden", "weirbox check --rules myrules --update", "accept what your rules change" },
-      check_options, 0, 0, check_command_run },
+    { "check", "compare cleaned rows and answers with a baseline, and run the rules' own checks and tests", "[CASE…]",
+      { "weirbox check --html report.html", "the default run against fixtures/golden, with a page to look at",
+        "weirbox check --from raw --rules myrules --against baseline --review", "your own rows and rules; accept what is meant, case by case" },
+      check_options, 0, MAX_OPERANDS, check_command_run },
     { "emulate basic", "print the rows the original script would print", "",
       { "weirbox emulate basic --posts 3", "the first three posts of seed 100", "weirbox emulate basic --indices rows.txt", "the rows named in a file" },
       basic_options, 0, 0, emulate_command_basic },

@@ -154,6 +154,15 @@ static void quarantine(struct flow_path *p, const struct ingest_record *r, const
     ledger_quarantine(p->ledger, r->table, r->post, q->code);
 }
 
+static void keep_record(struct flow_path *p, const struct ingest_record *r)
+{
+    if (p->n_records == p->cap_records) {
+        p->cap_records = p->cap_records ? p->cap_records * 2 : 4096;
+        p->records = mem_grow(p->records, p->cap_records * sizeof *p->records);
+    }
+    p->records[p->n_records++] = (struct flow_record){ r->table, r->bytes };
+}
+
 static void clean_record(void *arg, const struct ingest_record *r)
 {
     struct cleaning *c = arg;
@@ -171,6 +180,7 @@ static void clean_record(void *arg, const struct ingest_record *r)
         c->tags = mem_grow(c->tags, c->cap_tags * sizeof *c->tags);
     }
     c->tags[c->n_tags++] = (struct tagged){ r->table, r->post, false };
+    keep_record(c->path, r);
 }
 
 static int ingest(const struct flow_options *o, struct flow *f, struct cleaning *c, struct err *e)
@@ -395,6 +405,7 @@ static void release_path(struct flow_path *p, size_t n_answers)
     for (size_t i = 0; i < p->n_quarantine; i++)
         free(p->quarantine[i].message);
     free(p->quarantine);
+    free(p->records);
     ingest_release(&p->ingested);
     ledger_close(p->ledger);
 }

@@ -61,6 +61,12 @@ struct flow_quarantined {
     struct str bytes;
 };
 
+/* A record that was cleaned; a row's tag is its index. */
+struct flow_record {
+    unsigned table;
+    struct str bytes;
+};
+
 struct flow_path {
     bool on;
     const char *name; /* "batch" */
@@ -71,6 +77,8 @@ struct flow_path {
     struct result **answers; /* as many as analytics_count */
     struct flow_quarantined *quarantine;
     size_t n_quarantine, cap_quarantine;
+    struct flow_record *records;
+    size_t n_records, cap_records;
     int64_t emulate_us, settle_us, ingest_us, finish_us, query_us;
 };
 

@@ -50,8 +50,8 @@ int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e
         struct str direct = arena_f(&a->arena, "%s.jsonl", ledger_table_names[t]);
         struct str below = arena_f(&a->arena, "clean/%s.jsonl", ledger_table_names[t]);
         int got = sink_get(dir, direct.p, &f->texts[t], e);
-        if (got == 1)
-            got = sink_get(dir, below.p, &f->texts[t], e);
+        if (got == 1 && (got = sink_get(dir, below.p, &f->texts[t], e)) == 0)
+            f->clean = true;
         if (got < 0 || clean_lines(f, t, e))
             return -1;
         found += got == 0;

@@ -6,6 +6,7 @@
 #include "pipeline/analytics/explain.h"
 #include "pipeline/analytics/sql.h"
 #include "pipeline/stream/stream.h"
+#include "pipeline/check/ruletest.h"
 
 struct opened {
     struct rules *rules;
@@ -47,6 +48,24 @@ static void rules_command_list(struct buf *out, const char *what, struct str (*n
     buf_c(out, '\n');
 }
 
+/* The examples of the rule files; those that fail are told on stdout. */
+static int rules_command_tests(struct opened *o, struct err *e)
+{
+    struct report r = { 0 };
+    int result = ruletest_run(o->rules, o->analytics, &r, e);
+    size_t failed = report_count(&r, REPORT_FAILS);
+    if (result == 0 && failed)
+        result = err_set(e, 0, "RULES_TESTS_FAILED", "%zu of %zu tests failed", failed, r.n_cases);
+    for (size_t i = 0; failed && i < r.n_cases; i++)
+        if (r.cases[i].verdict == REPORT_FAILS)
+            buf_f(&o->out, "FAILED " STR_F "\n", STR_A(r.cases[i].message));
+    buf_f(&o->out, "%zu tests, %zu failed\n", r.n_cases, failed);
+    if (failed)
+        fwrite(o->out.p, 1, o->out.n, stdout);
+    report_release(&r);
+    return result;
+}
+
 int rules_command_check(struct args *a, struct err *e)
 {
     struct opened o;
@@ -62,6 +81,7 @@ int rules_command_check(struct args *a, struct err *e)
         buf_c(&o.out, '\n');
         rules_command_list(&o.out, "profiles  ", rules_profile_name, o.rules);
         buf_z(&o.out, "no mistake found\n");
+        result = rules_command_tests(&o, e);
     }
     return rules_command_close(&o, result);
 }

@@ -1,5 +1,7 @@
 #include "pipeline/analytics/explain.h"
 
+#include <math.h>
+
 #include "base/json.h"
 #include "pipeline/analytics/query.h"
 #include "pipeline/analytics/vector.h"
@@ -163,9 +165,20 @@ static void explain_column(const struct program *p, size_t i, struct buf *out)
     buf_c(out, '\n');
 }
 
+static void explain_bounds(const struct check *c, struct buf *out)
+{
+    buf_z(out, isinf(c->low) ? "" : isinf(c->high) ? "at least " : "from ");
+    if (!isinf(c->low))
+        json_put_double(out, c->low);
+    buf_z(out, isinf(c->high) ? "" : isinf(c->low) ? "at most " : " to ");
+    if (!isinf(c->high))
+        json_put_double(out, c->high);
+}
+
 static void explain_check(const struct program *p, const struct check *c, struct buf *out)
 {
-    buf_f(out, "  Check (%s): " STR_F " ", c->warns ? "warning" : "error", STR_A(p->columns[c->column].name));
+    struct str column = c->kind == CHECK_ROWS ? S("the table") : p->columns[c->column].name;
+    buf_f(out, "  Check (%s): " STR_F " ", c->warns ? "warning" : "error", STR_A(column));
     switch (c->kind) {
     case CHECK_NOT_NULL:
         buf_z(out, "is not null");
@@ -174,16 +187,29 @@ static void explain_check(const struct program *p, const struct check *c, struct
         buf_z(out, "is in no two rows the same");
         break;
     case CHECK_BETWEEN:
-        buf_z(out, "is from ");
-        json_put_double(out, c->low);
-        buf_z(out, " to ");
-        json_put_double(out, c->high);
+        buf_z(out, "is ");
+        explain_bounds(c, out);
         break;
     case CHECK_ACCEPTED:
         buf_z(out, "is ");
         explain_texts(out, c->accepted, c->n_accepted);
         break;
+    case CHECK_LENGTH:
+        buf_z(out, "has ");
+        explain_bounds(c, out);
+        buf_z(out, " characters");
+        break;
+    case CHECK_REFERENCES:
+        buf_f(out, "stands in " STR_F, STR_A(c->reference->text));
+        break;
+    case CHECK_ROWS:
+        buf_z(out, "has ");
+        explain_bounds(c, out);
+        buf_z(out, " rows");
+        break;
     }
+    if (c->mostly < 1)
+        buf_f(out, ", in at least %g of the rows", c->mostly);
     buf_c(out, '\n');
 }
 

@@ -499,7 +499,7 @@ static int query_order_by(struct compiling *c, const struct node *file)
 struct query *query_compile(struct arena *a, const struct rules *r, const struct node *file, struct err *e)
 {
     static const char *const WORDS[] = { "$schema", "query", "number",   "step",      "about", "from",     "join",
-                                         "let",     "where", "group_by", "aggregate", "top",   "order_by", NULL };
+                                         "let",     "where", "group_by", "aggregate", "top",   "order_by", "tests",  NULL };
     struct compiling c = { a, r, ARENA_NEW(a, struct query), e };
     struct query *q = c.q;
     if (doc_keys(file, WORDS, e))

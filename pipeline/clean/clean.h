@@ -132,16 +132,21 @@ void table_finish(struct table *t);
 /* Order of two rows of one table by key, then by all cells (nulls first); not by tag. */
 int table_compare(const struct table *t, size_t a, size_t b);
 
-/* What the rule file's `checks` expect of a column. They count, they change nothing. */
+/* What the rule file's `checks` expect of a column or of the table. They judge, they change nothing. */
 struct clean_check {
-    struct str column;
-    const char *expects; /* "not_null", "unique", "between", "accepted" */
+    struct str column;   /* n == 0: the table as a whole */
+    const char *expects; /* "not_null", "unique", "between", "accepted", "length", "references", "rows" */
+    struct str wants;    /* its argument as JSON: [0,130] */
     bool warns;          /* severity "warn"; else "error" */
+    double mostly;       /* the part of the rows that must pass */
+    bool fails;          /* fewer do */
     uint64_t failing;    /* rows */
-    size_t first;        /* the first of them, when there is one */
+    uint32_t *rows;      /* those, in their order */
 };
 size_t check_count(const struct table *t);
-struct clean_check check_run(const struct table *t, size_t i);
+/* tables: where the table that a `references` names is found. Always check_release. */
+struct clean_check check_run(const struct table *t, size_t i, const struct table *const *tables, size_t n_tables);
+void check_release(struct clean_check *c);
 
 /* ---- writers ---- */
 

@@ -352,3 +352,33 @@ int doc_texts(struct arena *a, const struct node *n, struct str **ret_texts, siz
     *ret_n = count;
     return 0;
 }
+
+/* ---- back to text ---- */
+
+void doc_put(const struct node *n, struct buf *out)
+{
+    static const char *const WORDS[] = { [JSON_NULL] = "null", [JSON_FALSE] = "false", [JSON_TRUE] = "true" };
+    switch (n->type) {
+    case JSON_STRING:
+        json_put_text(out, n->text);
+        break;
+    case JSON_NUMBER:
+        buf_str_add(out, n->text);
+        break;
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        buf_c(out, n->type == JSON_ARRAY ? '[' : '{');
+        for (const struct node *c = n->child; c; c = c->next) {
+            buf_z(out, c == n->child ? "" : ",");
+            if (n->type == JSON_OBJECT) {
+                json_put_text(out, c->key);
+                buf_c(out, ':');
+            }
+            doc_put(c, out);
+        }
+        buf_c(out, n->type == JSON_ARRAY ? ']' : '}');
+        break;
+    default:
+        buf_z(out, WORDS[n->type]);
+    }
+}

@@ -8,6 +8,7 @@
 #define PIPELINE_CLEAN_DOC_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "pipeline/clean/clean.h"
@@ -50,11 +51,14 @@ int doc_text(const struct node *n, struct str *ret_text, struct err *e);
 int doc_flag(const struct node *n, bool *ret_flag, struct err *e);
 /* The n texts of an array of texts; a single text counts as an array of one. */
 int doc_texts(struct arena *a, const struct node *n, struct str **ret_texts, size_t *ret_n, struct err *e);
+/* The value as compact JSON, numbers as they were written. */
+void doc_put(const struct node *n, struct buf *out);
 /* The nearest known word, or NULL when none is near. */
 const struct str *doc_nearest(struct str word, const struct str *known, size_t n_known);
 
 /* The files of an open rule set, switches already applied, for whoever compiles them. */
 const struct node *rules_query_doc(const struct rules *r, size_t i);
 const struct node *rules_window_doc(const struct rules *r, size_t i);
+const struct node *rules_table_doc(const struct rules *r, size_t i);
 
 #endif

@@ -333,7 +333,7 @@ static int program_drop(struct compiling *c, const struct node *file)
 struct program *program_compile(struct arena *a, const struct node *file, struct err *e)
 {
     static const char *const WORDS[] = { "$schema", "table",   "about",  "key",    "columns", "drop",
-                                         "order",   "require", "dedupe", "checks", NULL };
+                                         "order",   "require", "dedupe", "checks", "tests",   NULL };
     struct compiling c = { a, ARENA_NEW(a, struct program), e };
     struct program *p = c.p;
     if (doc_keys(file, WORDS, e))

@@ -37,14 +37,19 @@ struct program_column {
     size_t type_count;
 };
 
-enum check_kind { CHECK_NOT_NULL, CHECK_UNIQUE, CHECK_BETWEEN, CHECK_ACCEPTED };
+enum check_kind { CHECK_NOT_NULL, CHECK_UNIQUE, CHECK_BETWEEN, CHECK_ACCEPTED, CHECK_LENGTH, CHECK_REFERENCES, CHECK_ROWS };
 struct check {
     enum check_kind kind;
     bool warns;
     size_t column;
-    double low, high;     /* between */
+    double mostly;
+    double low, high;     /* between, length, rows */
     struct str *accepted; /* texts */
     size_t n_accepted;
+    const struct node *reference; /* references: where it says so; then what it means */
+    const struct program *other;
+    size_t other_column;
+    struct str wants;
 };
 
 struct program {
@@ -68,6 +73,8 @@ struct program {
 struct program *program_compile(struct arena *a, const struct node *file, struct err *e);
 /* Reads `checks` of the file into the program, whose columns are known. */
 int check_compile(struct arena *a, struct program *p, const struct node *file, struct err *e);
+/* Once every table is compiled: finds what its checks refer to. */
+int check_link(const struct rules *r, const struct program *p, struct err *e);
 /* The index of the column of that name; fails with the names there are. */
 int program_find(const struct program *p, const struct node *name, size_t *ret_column, struct err *e);
 const struct program *rules_program(const struct rules *r, struct str table); /* NULL when there is none */

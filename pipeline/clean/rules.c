@@ -242,6 +242,9 @@ static int rules_parse(struct rules *r, enum folder f, const struct node *switch
         if (f == FOLDER_CLEAN && !(file->program = program_compile(&r->arena, doc, e)))
             return -1;
     }
+    for (size_t i = 0; f == FOLDER_CLEAN && i < r->folders[f].n; i++)
+        if (check_link(r, r->folders[f].files[i].program, e))
+            return -1;
     return 0;
 }
 
@@ -301,6 +304,11 @@ const struct node *rules_query_doc(const struct rules *r, size_t i)
 const struct node *rules_window_doc(const struct rules *r, size_t i)
 {
     return i < r->folders[FOLDER_WINDOWS].n ? r->folders[FOLDER_WINDOWS].files[i].doc : NULL;
+}
+
+const struct node *rules_table_doc(const struct rules *r, size_t i)
+{
+    return i < r->folders[FOLDER_CLEAN].n ? r->folders[FOLDER_CLEAN].files[i].doc : NULL;
 }
 
 const struct program *rules_program(const struct rules *r, struct str table)

@@ -316,11 +316,13 @@ static void checks_count_failing_rows(void **state)
     struct table *t = cleaner_take(c);
     assert_int_equal(check_count(t), 5);
     for (size_t i = 0; i < 5; i++) {
-        struct clean_check got = check_run(t, i);
+        struct clean_check got = check_run(t, i, NULL, 0);
         assert_string_equal(got.expects, WANT[i].expects);
         assert_int_equal(got.failing, WANT[i].failing);
-        assert_int_equal(got.first, WANT[i].first);
+        assert_int_equal(got.rows[0], WANT[i].first);
         assert_int_equal(got.warns, i == 3);
+        assert_true(got.fails);
+        check_release(&got);
     }
     table_close(t);
     cleaner_close(c);
