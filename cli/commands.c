@@ -18,6 +18,7 @@ static const struct option check_own[] = {
     { "update", NULL, "take what differs (or only the cases named) into the baseline, after showing it", NULL, NULL },
     { "review", NULL, "ask about each case that differs or warns: accept, skip, quit", NULL, NULL },
     { "keep", "WHAT", "with --update: what the baseline keeps of the rows; auto: as it has it, a new one rows up to 50,000, then hashes", "auto", "auto|rows|hashes|none" },
+    { "out", "DIR", "where rows that fail checks are written: DIR/checks/<table>.<check>.jsonl", NULL, NULL },
     { "strict", NULL, "warnings fail, too", NULL, NULL },
     { "diff", "FILE", "where all differences are written, as JSON lines", "weirbox-diff.jsonl", NULL },
     { "junit", "FILE", "a JUnit report: one testcase a case", NULL, NULL },
@@ -30,7 +31,7 @@ static const struct option ingest_own[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 static const struct option clean_own[] = {
-    { "out", "DIR", "folder for clean/*.jsonl and quarantine.jsonl", "weirbox-out", NULL },
+    { "out", "DIR", "folder for clean/*.jsonl, checks/*.jsonl and quarantine.jsonl", "weirbox-out", NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 static const struct option query_own[] = {

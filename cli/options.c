@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "pipeline/check/compare.h"
 #include "pipeline/sink/sink.h"
 
 const struct option options_rows[] = {
@@ -34,7 +35,7 @@ const struct option options_flow[] = {
     { "in-flight", "N", "calls under way at once", "48", NULL },
     { "attempts", "N", "tries of one call before it is given up", "8", NULL },
     { "data", "DIR", "keep the RDS and the S3 objects in this folder instead of memory", NULL, NULL },
-    { "out", "DIR", "write batch/ and stream/: cleaned rows, answers, quarantine, ledger", NULL, NULL },
+    { "out", "DIR", "write batch/ and stream/: cleaned rows, answers, rows that fail checks, quarantine, ledger", NULL, NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -179,6 +180,22 @@ static void put_quarantine(const struct flow_path *p, struct buf *out)
     }
 }
 
+int options_check(const struct flow_path *p, const char *dir, struct buf *told, struct err *e)
+{
+    const struct table *tables[LEDGER_TABLES];
+    struct report r = { 0 };
+    struct measured m = { .tables = tables };
+    for (unsigned t = 0; t < LEDGER_TABLES; t++)
+        if (p->tables[t])
+            tables[m.n_tables++] = p->tables[t];
+    int result = compare_checks(&m, &r, dir, e);
+    for (size_t i = 0; i < r.n_cases && told; i++)
+        if (r.cases[i].verdict != REPORT_SAME)
+            report_put_case(&r, &r.cases[i], false, told);
+    report_release(&r);
+    return result;
+}
+
 static int write_path(const struct flow *f, const struct flow_path *p, const char *dir, struct err *e)
 {
     struct buf text = BUF_INIT;
@@ -189,6 +206,8 @@ static int write_path(const struct flow *f, const struct flow_path *p, const cha
     for (size_t i = 0; p->answers && i < analytics_count(f->analytics) && result == 0; i++)
         if (p->answers[i])
             result = sink_answer(dir, p->answers[i], e);
+    if (result == 0)
+        result = options_check(p, dir, NULL, e);
     put_quarantine(p, &text);
     if (result == 0)
         result = sink_put(dir, "quarantine.jsonl", buf_str(&text), e);

@@ -24,7 +24,10 @@ struct str options_env(const char *name, const char *otherwise);
 struct sigv4_key options_key(void); /* of the environment */
 /* A whole file in the args' arena; what: "fault rules". */
 int options_file(struct args *a, const char *path, const char *what, struct str *ret, struct err *e);
-/* Writes clean/, queries/, quarantine.jsonl and ledger.json of every path below dir. */
+/* The expectations of the rule files on the tables of a path: those that fail are told, failing rows go to dir/checks/.
+ * Either may be NULL. */
+int options_check(const struct flow_path *p, const char *dir, struct buf *told, struct err *e);
+/* Writes clean/, queries/, checks/, quarantine.jsonl and ledger.json of every path below dir. */
 int options_write(const struct flow *f, const char *dir, struct err *e);
 
 #endif

@@ -15,6 +15,17 @@ static void show_answers(const struct show *show, const struct flow *f, bool who
             show_result(show, p->answers[i], whole ? SIZE_MAX : ROWS_SHOWN);
 }
 
+/* Expectations of the rule files that do not hold. */
+static void show_checks(const struct flow *f)
+{
+    struct err e;
+    struct buf told = BUF_INIT;
+    options_check(&f->paths[f->paths[FLOW_BATCH].answers ? FLOW_BATCH : FLOW_STREAM], NULL, &told, &e);
+    if (told.n)
+        printf("\nchecks\n" STR_F, STR_A(buf_str(&told)));
+    buf_release(&told);
+}
+
 int run_command_run(struct args *a, struct err *e)
 {
     struct flow_options o;
@@ -41,6 +52,7 @@ int run_command_run(struct args *a, struct err *e)
         show_json(&f, "run", result ? e : NULL);
     else if (posted) {
         show_answers(&show, &f, args_on(a, "whole"));
+        show_checks(&f);
         show_ledger(&show, &f);
         show_remarks(&show, &f);
         if (out)

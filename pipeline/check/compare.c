@@ -62,15 +62,22 @@ static void compare_rows(struct comparing *c, const struct table_profile *was, c
 
 /* ---- columns ---- */
 
+/* A mean is told to six digits. */
+static struct str compare_short(struct comparing *c, const struct profile_figure *f)
+{
+    if (!f->json.n)
+        return S("-");
+    return f->is_number && str_chr(f->json, '.') != STR_NONE ? arena_f(&c->r->arena, "%.6g", f->number) : f->json;
+}
+
 static void compare_figure(struct comparing *c, struct report_case *k, int metric, const struct profile_figure *was,
                            const struct profile_figure *now, enum report_verdict v)
 {
     struct report_line line = { .column = str_of(profile_metrics[metric]), .was = was->json, .now = now->json };
     line.was.p = was->json.n ? was->json.p : NULL;
     line.now.p = now->json.n ? now->json.p : NULL;
-    report_say(c->r, k, v, "%s " STR_F " → " STR_F, profile_metrics[metric], STR_A(was->json.n ? was->json : S("-")),
-               STR_A(now->json.n ? now->json : S("-")));
-    report_line(c->r, k, &line);
+    report_say(c->r, k, v, "%s " STR_F " → " STR_F, profile_metrics[metric], STR_A(compare_short(c, was)), STR_A(compare_short(c, now)));
+    report_line(c->r, k, &line, true);
 }
 
 static void compare_null_rate(struct comparing *c, struct report_case *k, const struct table_profile *was, double nulls_was,
@@ -140,22 +147,27 @@ static struct tolerance compare_cell_tolerance(void *arg, struct str column)
     return tolerance_of2(t->all, t->of, column);
 }
 
-/* table: STR_NONE for an answer. */
-static void compare_put_diff(struct comparing *c, struct report_case *k, const struct diff *d, const struct grid *was, const struct grid *now,
-                             const struct str *keys, size_t n_keys, size_t table)
+static void compare_put_rows(struct comparing *c, struct report_case *k, enum report_change change, const struct grid *g, const uint32_t *rows,
+                             size_t n, const struct str *keys, size_t n_keys)
+{
+    struct buf key = BUF_INIT;
+    for (size_t i = 0; i < n; i++) {
+        buf_reset(&key);
+        diff_put_key(g, keys, n_keys, rows[i], &key);
+        report_line(c->r, k, &(struct report_line){ .change = change, .key = buf_str(&key) }, i < REPORT_LINES / 4);
+    }
+    buf_release(&key);
+}
+
+/* Each column that differs has its share of the lines that are kept. table: STR_NONE for an answer. */
+static void compare_put_cells(struct comparing *c, struct report_case *k, const struct diff *d, const struct grid *was, const struct grid *now,
+                              const struct str *keys, size_t n_keys, size_t table)
 {
     struct buf key = BUF_INIT;
     struct arena scratch = ARENA_INIT;
-    for (size_t i = 0; i < d->n_removed; i++) {
-        buf_reset(&key);
-        diff_put_key(was, keys, n_keys, d->removed[i], &key);
-        report_line(c->r, k, &(struct report_line){ .change = REPORT_REMOVED, .key = buf_str(&key) });
-    }
-    for (size_t i = 0; i < d->n_added; i++) {
-        buf_reset(&key);
-        diff_put_key(now, keys, n_keys, d->added[i], &key);
-        report_line(c->r, k, &(struct report_line){ .change = REPORT_ADDED, .key = buf_str(&key) });
-    }
+    size_t kept[GRID_MAX_COLUMNS] = { 0 }, differing = 0;
+    for (size_t i = 0; i < d->n_columns; i++)
+        differing += d->columns[i].changed > 0;
     for (size_t i = 0; i < d->n_cells; i++) {
         const struct diff_cell *cell = &d->cells[i];
         const struct diff_column *col = &d->columns[cell->column];
@@ -166,7 +178,7 @@ static void compare_put_diff(struct comparing *c, struct report_case *k, const s
         line.key = buf_str(&key);
         if (table != STR_NONE)
             line.rule = measured_rule(c->now, table, cell->now, line.column, &scratch);
-        report_line(c->r, k, &line);
+        report_line(c->r, k, &line, kept[cell->column]++ < (REPORT_LINES + differing - 1) / differing);
     }
     buf_release(&key);
     arena_release(&scratch);
@@ -201,7 +213,9 @@ static int compare_grids(struct comparing *c, struct report_case *k, const struc
     diff_run(&d, was, now, keys, n_keys, table == STR_NONE ? compare_tolerance : compare_cell_tolerance, &t);
     compare_judge(c, k, &d, v);
     compare_say_columns(c, k, &d, was);
-    compare_put_diff(c, k, &d, was, now, keys, n_keys, table);
+    compare_put_rows(c, k, REPORT_REMOVED, was, d.removed, d.n_removed, keys, n_keys);
+    compare_put_rows(c, k, REPORT_ADDED, now, d.added, d.n_added, keys, n_keys);
+    compare_put_cells(c, k, &d, was, now, keys, n_keys, table);
     diff_release(&d);
     return 0;
 }

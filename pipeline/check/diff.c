@@ -31,10 +31,20 @@ void diff_put_key(const struct grid *g, const struct str *keys, size_t n_keys, s
 
 /* ---- order ---- */
 
+/* Whole numbers by their value, before all texts. */
+static int diff_compare_key(struct str a, struct str b)
+{
+    int64_t x, y;
+    bool a_is = str_to_i64(a, &x), b_is = str_to_i64(b, &y);
+    if (a_is && b_is && x != y)
+        return x < y ? -1 : 1;
+    return a_is != b_is ? (a_is ? -1 : 1) : str_cmp(a, b);
+}
+
 static int diff_compare_keys(const struct side *a, size_t x, const struct side *b, size_t y)
 {
     for (size_t k = 0; k < a->n_keys; k++) {
-        int order = str_cmp(grid_cell(a->g, x, a->keys[k]), grid_cell(b->g, y, b->keys[k]));
+        int order = diff_compare_key(grid_cell(a->g, x, a->keys[k]), grid_cell(b->g, y, b->keys[k]));
         if (order)
             return order;
     }
@@ -55,7 +65,11 @@ static void diff_sort(struct side *s, const struct grid *g, const struct str *ke
         s->keys[s->n_keys++] = grid_column(g, keys[k]);
     for (size_t i = 0; i < g->n_rows; i++)
         s->rows[i] = (uint32_t)i;
-    qsort_r(s->rows, g->n_rows, sizeof *s->rows, diff_compare_rows, s);
+    bool sorted = true;
+    for (size_t i = 1; i < g->n_rows && sorted; i++)
+        sorted = diff_compare_keys(s, i - 1, s, i) <= 0;
+    if (!sorted)
+        qsort_r(s->rows, g->n_rows, sizeof *s->rows, diff_compare_rows, s);
 }
 
 /* ---- rows ---- */

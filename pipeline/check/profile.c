@@ -1,4 +1,4 @@
-/* A column is worked out in three passes: profile_hashes (a hash per cell, texts measured on the way), profile_count
+/* A column is worked out in three passes: profile_hashes (a hash per cell, texts measured on the way), profile_values
  * (distinct values and the most frequent ones), profile_numbers (mean and quantiles). Columns are dealt to threads.
  */
 #include "pipeline/check/profile.h"
@@ -123,6 +123,25 @@ static void profile_hash_codes(struct work *w)
     free(times);
 }
 
+/* Texts lie in the order in which they came, rows in that of their keys: each text is called for well before its turn. */
+static void profile_hash_texts(struct work *w)
+{
+    enum { AHEAD = 24, LINE = 64, LINES = 3 };
+    const struct column *c = w->c;
+    size_t n = w->t->n_rows;
+    for (size_t i = 0; i < n; i++) {
+        struct str next = c->v.text[i + AHEAD < n ? i + AHEAD : i];
+        for (size_t at = 0; at < next.n && at < LINE * LINES; at += LINE)
+            __builtin_prefetch(next.p + at);
+        if (c->null[i]) {
+            w->hash[i] = HASH_NULL;
+            continue;
+        }
+        w->hash[i] = profile_hash_text(c->v.text[i]);
+        profile_text_seen(w, i, c->v.text[i], 1);
+    }
+}
+
 static uint64_t profile_hash_doubles(const double *v, uint32_t n)
 {
     uint64_t h = n;
@@ -139,6 +158,10 @@ static void profile_hashes(struct work *w)
         profile_hash_codes(w);
         return;
     }
+    if (c->type == COLUMN_STRING) {
+        profile_hash_texts(w);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         if (c->null[i]) {
             w->hash[i] = HASH_NULL;
@@ -146,8 +169,6 @@ static void profile_hashes(struct work *w)
         }
         switch (c->type) {
         case COLUMN_STRING:
-            w->hash[i] = profile_hash_text(c->v.text[i]);
-            profile_text_seen(w, i, c->v.text[i], 1);
             break;
         case COLUMN_INT:
         case COLUMN_BOOLEAN:
@@ -270,24 +291,29 @@ static void profile_set_key(struct work *w, enum profile_metric m, uint64_t key)
     w->c = own;
 }
 
-/* Element k of the sorted keys: found digit by digit. */
-static uint64_t profile_select(const uint64_t *keys, size_t n, size_t k)
+/* Element k of the sorted keys, which are low to high: found digit by digit. */
+static uint64_t profile_select(const uint64_t *keys, size_t n, size_t k, uint64_t low, uint64_t high)
 {
     enum { BITS = 16, DIGITS = 1 << BITS };
     uint32_t *count = mem_alloc(DIGITS * sizeof *count);
     uint64_t prefix = 0;
-    for (int shift = 64 - BITS; shift >= 0; shift -= BITS) {
+    int shift = 0;
+    while (shift + BITS < 64 && (high - low) >> (shift + BITS))
+        shift += BITS;
+    for (; shift >= 0; shift -= BITS) {
         uint64_t mask = shift + BITS < 64 ? ~UINT64_C(0) << (shift + BITS) : 0;
         memset(count, 0, DIGITS * sizeof *count);
-        for (size_t i = 0; i < n; i++)
-            count[keys[i] >> shift & (DIGITS - 1)] += (keys[i] & mask) == prefix;
+        for (size_t i = 0; i < n; i++) {
+            uint64_t key = keys[i] - low;
+            count[key >> shift & (DIGITS - 1)] += (key & mask) == prefix;
+        }
         uint64_t digit = 0;
         while (k >= count[digit])
             k -= count[digit++];
         prefix |= digit << shift;
     }
     free(count);
-    return prefix;
+    return prefix + low;
 }
 
 static double profile_mean(const struct work *w)
@@ -327,7 +353,7 @@ static void profile_numbers(struct work *w)
     profile_set_key(w, PROFILE_MAX, high);
     for (size_t q = 0; q < 3; q++) {
         size_t k = (w->n_keys * QUARTERS[q].quarter + 3) / 4 - 1;
-        profile_set_key(w, QUARTERS[q].m, sorted ? w->keys[k] : profile_select(w->keys, w->n_keys, k));
+        profile_set_key(w, QUARTERS[q].m, sorted ? w->keys[k] : profile_select(w->keys, w->n_keys, k, low, high));
     }
     if (w->c->type != COLUMN_TIMESTAMP)
         profile_set_number(w, PROFILE_MEAN, profile_mean(w));
@@ -359,10 +385,18 @@ static void profile_nulls(struct work *w, uint64_t *ret_nulls)
     }
 }
 
-static void profile_top(struct work *w)
+/* Distinct values and the most frequent ones. */
+static void profile_values(struct work *w)
 {
     struct profile_counted top[PROFILE_TOP];
-    size_t n = profile_counter_top(&w->counter, w->c, top, PROFILE_TOP);
+    size_t n;
+    if (w->c == &w->t->columns[w->t->key]) {
+        n = profile_counter_sorted(&w->counter, w->c, w->t->n_rows, top, PROFILE_TOP);
+    } else {
+        profile_counter_run(&w->counter, w->hash, w->c->null, w->t->n_rows);
+        n = profile_counter_top(&w->counter, w->c, top, PROFILE_TOP);
+    }
+    profile_set_number(w, PROFILE_DISTINCT, (double)w->counter.n);
     for (size_t i = 0; i < n; i++)
         w->out->top[w->out->n_top++] = (struct profile_value){ profile_cell(w, top[i].row), top[i].count };
 }
@@ -385,10 +419,8 @@ static void profile_one(struct work *w, uint64_t *row_sum, uint64_t seed)
         row_sum[i] += profile_mix(w->hash[i] ^ K2, seed);
     }
     profile_nulls(w, &nulls);
-    profile_counter_run(&w->counter, w->hash, w->c->null, n);
     profile_set_number(w, PROFILE_NULLS, (double)nulls);
-    profile_set_number(w, PROFILE_DISTINCT, (double)w->counter.n);
-    profile_top(w);
+    profile_values(w);
     if (profile_has_order(w->c->type))
         profile_numbers(w);
     else if (w->c->type == COLUMN_STRING)

@@ -103,10 +103,11 @@ static struct str report_dup(struct report *r, struct str s)
     return s.p ? arena_dup(&r->arena, s) : s;
 }
 
-void report_line(struct report *r, struct report_case *c, const struct report_line *line)
+void report_line(struct report *r, struct report_case *c, const struct report_line *line, bool keep)
 {
     report_put_line(c, line, &r->all);
-    if (c->n_all++ >= REPORT_LINES)
+    c->n_all++;
+    if (!keep || c->n_lines == REPORT_LINES)
         return;
     if (!c->lines)
         c->lines = ARENA_ARRAY(&r->arena, struct report_line, REPORT_LINES);

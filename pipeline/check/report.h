@@ -69,8 +69,8 @@ void report_release(struct report *r);
 /* Sets the message; printf. The verdict only gets worse. */
 void report_say(struct report *r, struct report_case *c, enum report_verdict v, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/* Counts the line, keeps it while there is room, and writes it to `all`. Its texts are copied. */
-void report_line(struct report *r, struct report_case *c, const struct report_line *line);
+/* Counts the line, keeps it if wanted while there is room, and writes it to `all`. Its texts are copied. */
+void report_line(struct report *r, struct report_case *c, const struct report_line *line, bool keep);
 size_t report_count(const struct report *r, enum report_verdict v);
 /* "column/pin.title" */
 struct str report_name(struct report *r, const struct report_case *c);

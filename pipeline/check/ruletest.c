@@ -24,7 +24,7 @@ static void ruletest_differs(struct testing *t, const struct node *at, struct st
     doc_fail(at, &why, "expected " STR_F ", got " STR_F, STR_A(str_head(expected, 200)), STR_A(str_head(actual, 200)));
     if (t->k->n_all < MAX_FAILURES)
         report_say(t->report, t->k, REPORT_FAILS, "%s", why.message);
-    report_line(t->report, t->k, &(struct report_line){ .column = at->key.p ? at->key : S("rows"), .was = expected, .now = actual });
+    report_line(t->report, t->k, &(struct report_line){ .column = at->key.p ? at->key : S("rows"), .was = expected, .now = actual }, true);
 }
 
 static struct str ruletest_text(struct testing *t, const struct node *n)
@@ -120,6 +120,31 @@ static struct str ruletest_record(struct testing *t, const struct program *p, co
     return arena_keep(&t->scratch, &out);
 }
 
+/* A misspelt member would be null without a word. */
+static int ruletest_members(struct testing *t, const struct program *p, const struct node *given)
+{
+    for (const struct node *n = given->type == JSON_OBJECT ? given->child : NULL; n; n = n->next) {
+        size_t i = 0;
+        while (i < p->n_inputs && !str_eq(p->inputs[i], n->key))
+            i++;
+        struct node at = *n;
+        at.at = n->key_at;
+        if (i == p->n_inputs)
+            return doc_unknown(&at, t->e, "member", n->key, p->inputs, p->n_inputs);
+    }
+    return 0;
+}
+
+static int ruletest_all_members(struct testing *t, const struct program *p, const struct node *given)
+{
+    if (given->type != JSON_ARRAY)
+        return ruletest_members(t, p, given);
+    for (const struct node *n = given->child; n; n = n->next)
+        if (ruletest_members(t, p, n))
+            return -1;
+    return 0;
+}
+
 /* Cleans one given row; a text is the record's bytes as they are. */
 static int64_t ruletest_give(struct testing *t, struct cleaner *c, const struct program *p, const struct node *given, size_t number, bool filled,
                              struct err *reason)
@@ -170,8 +195,10 @@ static int ruletest_table(struct testing *t, struct str name, const struct node 
     const struct program *p = rules_program(t->rules, name);
     const struct node *quarantine = doc_get(expect, "quarantine");
     struct cleaner *c = cleaner_open(t->rules, name, false);
-    int result = 0;
-    if (quarantine && (expect->n != 1 || quarantine->type != JSON_STRING))
+    int result = ruletest_all_members(t, p, given);
+    if (result)
+        ; /* told */
+    else if (quarantine && (expect->n != 1 || quarantine->type != JSON_STRING))
         result = doc_fail(quarantine, t->e, "stands alone, and is the code of a refusal, such as \"REQUIRED_NULL\"");
     else if (quarantine)
         ruletest_quarantine(t, c, p, given, quarantine);
@@ -249,7 +276,7 @@ static int ruletest_query(struct testing *t, struct str name, const struct node 
         const struct node *rows = doc_get(given, arena_z(&t->scratch, q->tables[n]->name));
         if (!rows)
             result = doc_fail(given, t->e, "needs rows of the table \"" STR_F "\"", STR_A(q->tables[n]->name));
-        else if ((result = doc_want(rows, JSON_ARRAY, t->e)) == 0)
+        else if ((result = doc_want(rows, JSON_ARRAY, t->e) || ruletest_all_members(t, q->tables[n], rows) ? -1 : 0) == 0)
             tables[n] = ruletest_given_table(t, q->tables[n], rows);
     }
     if (result == 0)
@@ -264,13 +291,13 @@ static int ruletest_query(struct testing *t, struct str name, const struct node 
 
 /* ---- all examples ---- */
 
-/* Is the example for the profile that holds? */
+/* Is the example for the profile that holds? Those that come with the program say nothing of a user's own switches. */
 static int ruletest_applies(struct testing *t, const struct node *test, bool *ret)
 {
     const struct node *profile = doc_get(test, "profile");
     struct str *names;
     size_t n;
-    *ret = !profile;
+    *ret = !profile && (!rules_is_builtin(test->doc) || rules_profile_is_builtin(t->rules));
     if (!profile)
         return 0;
     if (doc_texts(&t->scratch, profile, &names, &n, t->e))

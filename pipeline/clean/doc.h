@@ -60,5 +60,8 @@ const struct str *doc_nearest(struct str word, const struct str *known, size_t n
 const struct node *rules_query_doc(const struct rules *r, size_t i);
 const struct node *rules_window_doc(const struct rules *r, size_t i);
 const struct node *rules_table_doc(const struct rules *r, size_t i);
+/* Does a file, and does the profile with its defaults, come with the program? */
+bool rules_is_builtin(const struct doc *d);
+bool rules_profile_is_builtin(const struct rules *r);
 
 #endif

@@ -276,6 +276,21 @@ struct str rules_profile(const struct rules *r)
     return r->profile;
 }
 
+bool rules_is_builtin(const struct doc *d)
+{
+    return str_starts(d->path, S(EMBEDDED_ROOT));
+}
+
+bool rules_profile_is_builtin(const struct rules *r)
+{
+    const struct rule_folder *f = &r->folders[FOLDER_PROFILES];
+    for (size_t i = 0; i < f->n; i++) /* its defaults, too */
+        if ((str_eq(f->files[i].name, r->profile) || str_is(f->files[i].name, DEFAULT_PROFILE)) &&
+            !str_starts(f->files[i].path, S(EMBEDDED_ROOT)))
+            return false;
+    return true;
+}
+
 static struct str rules_name(const struct rules *r, enum folder f, size_t i)
 {
     return i < r->folders[f].n ? r->folders[f].files[i].name : (struct str){ NULL, 0 };
