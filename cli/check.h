@@ -23,6 +23,8 @@ struct check_subject {
 };
 /* With --from a folder, else a run. Always check_subject_release. */
 int check_subject_open(struct args *a, struct check_subject *s, struct err *e);
+/* Of a subject whose flow has come to its end. */
+void check_subject_measure(struct check_subject *s);
 void check_subject_release(struct check_subject *s);
 
 struct check {

@@ -5,6 +5,14 @@
 #include "cli/options.h"
 #include "cli/show.h"
 
+static void measure(struct check_subject *s)
+{
+    s->now.tables = s->tables;
+    s->now.n_tables = LEDGER_TABLES;
+    s->now.arg = s;
+    measured_open(&s->now);
+}
+
 /* ---- a run ---- */
 
 static const struct flow_path *first_path(const struct flow *f)
@@ -39,6 +47,12 @@ static int open_run(struct args *a, struct check_subject *s, struct err *e)
     o.progress_arg = &show;
     if (flow_run(&o, &s->flow, e) || flow_verdict(&s->flow, e))
         return -1;
+    check_subject_measure(s);
+    return 0;
+}
+
+void check_subject_measure(struct check_subject *s)
+{
     const struct flow_path *p = first_path(&s->flow);
     for (unsigned t = 0; t < LEDGER_TABLES; t++)
         s->tables[t] = p->tables[t];
@@ -47,7 +61,7 @@ static int open_run(struct args *a, struct check_subject *s, struct err *e)
     s->now.answers = p->answers;
     s->now.record = flow_record_of;
     s->now.occurs = flow_occurs;
-    return 0;
+    measure(s);
 }
 
 /* ---- a folder ---- */
@@ -96,6 +110,7 @@ static int open_folder(struct args *a, struct check_subject *s, const char *dir,
     s->now.occurs = folder_occurs;
     if (s->folder.n_quarantined)
         fprintf(stderr, "weirbox: %llu records of %s are quarantined; weirbox clean %s tells why\n", (unsigned long long)s->folder.n_quarantined, dir, dir);
+    measure(s);
     return 0;
 }
 
@@ -104,13 +119,7 @@ static int open_folder(struct args *a, struct check_subject *s, const char *dir,
 int check_subject_open(struct args *a, struct check_subject *s, struct err *e)
 {
     const char *dir = args_text(a, "from");
-    if (dir ? open_folder(a, s, dir, e) : open_run(a, s, e))
-        return -1;
-    s->now.tables = s->tables;
-    s->now.n_tables = LEDGER_TABLES;
-    s->now.arg = s;
-    measured_open(&s->now);
-    return 0;
+    return dir ? open_folder(a, s, dir, e) : open_run(a, s, e);
 }
 
 void check_subject_release(struct check_subject *s)

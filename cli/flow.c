@@ -328,10 +328,9 @@ static int open_parts(const struct flow_options *o, struct flow *f, struct err *
     return open_cloud(o, f, e);
 }
 
-int flow_run(const struct flow_options *o, struct flow *f, struct err *e)
+int flow_open(const struct flow_options *o, struct flow *f, struct err *e)
 {
     static const char *const names[FLOW_PATHS] = { "batch", "stream" };
-    int64_t start = clock_stopwatch_us();
     *f = (struct flow){ 0 };
     pthread_mutex_init(&f->telling, NULL);
     clock_init_real(&f->own_clock);
@@ -341,11 +340,23 @@ int flow_run(const struct flow_options *o, struct flow *f, struct err *e)
         f->paths[i].name = names[i];
         f->paths[i].ledger = ledger_open(names[i]);
     }
-    int result = open_parts(o, f, e);
-    if (result == 0)
-        result = run_paths(o, f, e);
+    return open_parts(o, f, e);
+}
+
+int flow_go(const struct flow_options *o, struct flow *f, struct err *e)
+{
+    int result = run_paths(o, f, e);
     if (f->cloud)
         f->fault_hits = faults_hits(cloud_faults(f->cloud));
+    return result;
+}
+
+int flow_run(const struct flow_options *o, struct flow *f, struct err *e)
+{
+    int64_t start = clock_stopwatch_us();
+    int result = flow_open(o, f, e);
+    if (result == 0)
+        result = flow_go(o, f, e);
     f->took_us = clock_stopwatch_us() - start;
     return result;
 }

@@ -98,6 +98,9 @@ struct flow {
 /* Runs the pipeline. 0: it came to its end, and flow_verdict judges it. -1: *e says which stage of which path could not
  * go on; what was had until then is in *ret all the same. Always flow_release. */
 int flow_run(const struct flow_options *o, struct flow *ret, struct err *e);
+/* The same in two steps: the cloud stands after the first, and the second runs the pipeline over it, once. */
+int flow_open(const struct flow_options *o, struct flow *ret, struct err *e);
+int flow_go(const struct flow_options *o, struct flow *f, struct err *e);
 /* 0: every ledger balances and the paths agree. Else -1: LEDGER_UNBALANCED, LEDGER_UNKNOWN, ANSWERS_DIFFER. */
 int flow_verdict(const struct flow *f, struct err *e);
 void flow_release(struct flow *f);

@@ -1,8 +1,8 @@
 /* The report as one page: verdict, findings with their rows, columns with sparklines, bars, lines by year, what the rules
  * touched, answers. No script, nothing loaded from elsewhere; light and dark by the reader's own setting.
  */
-#include <stdlib.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/json.h"
 #include "pipeline/check/report.h"
@@ -21,8 +21,8 @@ static const char STYLE[] =
     ".same{color:var(--good)}.warns{color:var(--warn)}.differs{color:var(--bad)}details{border:1px solid var(--line);border-radius:8px;margin:8px 0;background:var(--card)}"
     "summary{cursor:pointer;padding:8px 12px;overflow-wrap:anywhere}details>div{padding:0 12px 12px;overflow-x:auto}"
     "table{border-collapse:collapse;width:100%;font-size:13.5px}th{text-align:left;font-weight:600;color:var(--soft)}th,td{padding:5px 10px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}"
-    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.cell{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere;max-width:340px}"
-    "del{color:var(--bad);text-decoration-thickness:1px}ins{color:var(--good);text-decoration:none}.wide{overflow-x:auto}.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));gap:20px}"
+    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.name{white-space:nowrap}td.cell{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere;max-width:340px}"
+    "del{color:var(--bad);text-decoration-thickness:1px}ins{color:var(--good);text-decoration:none}.wide{overflow-x:auto}.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:20px}"
     "figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:14px}figcaption{font-weight:600;font-size:14px;margin-bottom:8px}"
     "svg{max-width:100%;height:auto;display:block}svg.spark{width:100px;height:22px}.label{fill:var(--soft);font:11.5px system-ui,sans-serif}.label.differs{fill:var(--bad)}.axis{stroke:var(--line)}"
     "rect.now{fill:var(--now)}rect.was{fill:none;stroke:var(--was);stroke-width:1.5;stroke-dasharray:3 2}.line{fill:none;stroke-width:2}.line.was{stroke-dasharray:4 3;opacity:.65}"
@@ -73,7 +73,7 @@ static void report_put_head(const struct report *r, const struct report_context 
 
 /* ---- findings ---- */
 
-static void report_put_change(const struct report_case *c, const struct report_line *l, struct buf *out)
+static void report_put_change(const struct report_line *l, struct buf *out)
 {
     static const char *const WHOLE[] = { [REPORT_ADDED] = "<ins>added</ins>", [REPORT_REMOVED] = "<del>removed</del>" };
     buf_z(out, "<tr>");
@@ -86,7 +86,6 @@ static void report_put_change(const struct report_case *c, const struct report_l
     report_put_td(out, "cell", l->was);
     report_put_td(out, "cell", l->now);
     report_put_td(out, "cell", l->rule.n ? l->rule : S(""));
-    (void)c;
     buf_z(out, "</tr>\n");
 }
 
@@ -103,7 +102,7 @@ static void report_put_finding(struct report *r, const struct report_case *c, st
         buf_f(out, "<table><tr><th>%s</th><th>%s</th><th>%s</th><th>%s</th><th>%s</th></tr>\n", c->kind == REPORT_COLUMN ? "" : "row",
               c->kind == REPORT_COLUMN ? "figure" : "column", expects ? "expected" : "baseline", "now", c->kind == REPORT_DIFF ? "touched by" : "");
         for (size_t i = 0; i < c->n_lines; i++)
-            report_put_change(c, &c->lines[i], out);
+            report_put_change(&c->lines[i], out);
         buf_z(out, "</table>");
     }
     if (c->n_all > c->n_lines)
@@ -128,7 +127,7 @@ static void report_put_figure(struct buf *out, const struct column_profile *now,
 {
     const struct profile_figure *b = &now->figure[m], *a = was ? &was->figure[m] : NULL;
     bool differs = a && a->json.n && !str_eq(a->json, b->json);
-    buf_f(out, "<td class=\"%s\">", b->is_number ? "n" : "cell");
+    buf_f(out, "<td class=\"%s\">", m == PROFILE_MIN || m == PROFILE_MAX ? "cell" : "n");
     for (int side = !differs; side < 2; side++) {
         const struct profile_figure *f = side ? b : a;
         buf_z(out, differs ? side ? "<br><ins>" : "<del>" : "");
@@ -171,7 +170,7 @@ static void report_put_columns(const struct report_context *x, size_t t, struct 
     for (size_t i = 0; i < now->n_columns; i++) {
         const struct column_profile *col = &now->columns[i], *before = was->name.n ? profile_column(was, col->name) : NULL;
         buf_z(out, "<tr>");
-        report_put_td(out, "cell", col->name);
+        report_put_td(out, "cell name", col->name);
         report_put_td(out, "soft", col->type);
         report_put_null_rate(out, now, col, was, before);
         report_put_figure(out, col, before, PROFILE_DISTINCT);

@@ -26,6 +26,25 @@ static int tolerance_one(const struct node *n, struct tolerance *t, struct err *
                : 0;
 }
 
+static size_t tolerance_dots(struct str name)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < name.n; i++)
+        n += name.p[i] == '.';
+    return n;
+}
+
+/* Only names of its kind are offered: a column for a column. */
+static int tolerance_unknown(struct arena *a, const struct node *at, struct str name, const struct str *known, size_t n_known, struct err *e)
+{
+    struct str *alike = ARENA_ARRAY(a, struct str, n_known + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < n_known; i++)
+        if (tolerance_dots(known[i]) == tolerance_dots(name))
+            alike[n++] = known[i];
+    return doc_unknown(at, e, "table, column, operation or query", name, n ? alike : known, n ? n : n_known);
+}
+
 static int tolerance_file(struct arena *a, const struct node *file, const struct str *known, size_t n_known, struct tolerances *t,
                           struct err *e)
 {
@@ -42,7 +61,7 @@ static int tolerance_file(struct arena *a, const struct node *file, const struct
         if (str_is(n->key, "$schema") || str_is(n->key, "about"))
             continue;
         if (i == n_known)
-            return doc_unknown(&at, e, "table, column, operation or query", n->key, known, n_known);
+            return tolerance_unknown(a, &at, n->key, known, n_known, e);
         t->names[t->n] = n->key;
         if (tolerance_one(n, &t->values[t->n++], e))
             return -1;
