@@ -175,6 +175,16 @@ static const struct mistake {
     { WITH("\"checks\":[{\"column\":\"x\",\"between\":[1,2]}],\"key\":\"k\""), { "needs a column of numbers", NULL } },
     { WITH("\"checks\":[{\"column\":\"k\",\"between\":[1]}],\"key\":\"k\""), { "must be [lowest, highest]", NULL } },
     { WITH("\"checks\":[{\"column\":\"k\",\"unique\":true,\"severity\":\"bad\"}],\"key\":\"k\""), { "unknown severity \"bad\"", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"between\":[1,\"2\"]}],\"key\":\"k\""), { "checks[0].between[1]: must be a number, or null", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"length\":[1,2]}],\"key\":\"k\""), { "checks[0].length: needs a column of texts", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"unique\":true,\"mostly\":1.5}],\"key\":\"k\""), { "checks[0].mostly: must be a part of the rows", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"unique\":true,\"rows\":[1,2]}],\"key\":\"k\""), { "a check expects one thing", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"rows\":[1,2]}],\"key\":\"k\""), { "\"rows\" is about the table, not a column", NULL } },
+    { WITH("\"checks\":[{\"rows\":[1,2],\"mostly\":0.5}],\"key\":\"k\""), { "has no meaning with \"rows\"", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"references\":\"pins.ind\"}],\"key\":\"k\""), { "checks[0].references: unknown table \"pins\"; did you mean \"pin\"?", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"references\":\"pin.indx\"}],\"key\":\"k\""), { "unknown column \"indx\"; did you mean \"ind\"?", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"references\":\"pin\"}],\"key\":\"k\""), { "must be \"table.column\"", NULL } },
+    { WITH("\"checks\":[{\"column\":\"k\",\"references\":\"pin.title\"}],\"key\":\"k\""), { "must be a column of whole numbers", NULL } },
     { WITH("\"requires\":[\"x\"],\"key\":\"k\""), { "unknown word \"requires\"; did you mean \"require\"?", NULL } },
     { "{\"table\":\"t\",\"key\":\"k\",\"columns\":{}}", { "a table has one to", NULL } },
     { "{\"table\":\"t\"}", { "needs \"table\", \"key\" and \"columns\"", NULL } },
@@ -330,6 +340,47 @@ static void checks_count_failing_rows(void **state)
     folder_drop(&f, "clean", "t.json");
 }
 
+/* One table checked against another: what refers to nothing, texts of a length, numbers of rows, and what `mostly` allows. */
+static void checks_of_tables_and_parts_of_rows(void **state)
+{
+    static const struct {
+        uint64_t failing;
+        bool fails;
+    } WANT[] = { { 1, true }, { 1, false }, { 1, true }, { 2, true }, { 0, true }, { 0, false } };
+    struct folder f;
+    struct err e;
+    (void)state;
+    folder_make(&f);
+    folder_put(&f, "clean", "t.json",
+               WITH("\"key\":\"k\",\"checks\":[{\"column\":\"k\",\"references\":\"t2.k\"},{\"column\":\"k\",\"references\":\"t2.k\",\"mostly\":0.66},"
+                    "{\"column\":\"x\",\"references\":\"t2.x\"},{\"column\":\"x\",\"length\":[2,null]},{\"rows\":[4,null]},{\"rows\":[3,3]}]"));
+    folder_put(&f, "clean", "t2.json", "{\"table\":\"t2\",\"key\":\"k\",\"columns\":{\"k\":{\"type\":\"int\"},\"x\":{}}}");
+    struct rules *r = rules_open(f.path, NULL, &e);
+    if (!r)
+        fail_msg("%s", e.message);
+    struct cleaner *c = cleaner_open(r, S("t"), false), *other = cleaner_open(r, S("t2"), false);
+    static const char *const ROWS[] = { "{\"k\":1,\"x\":\"\xc3\xa9\"}", "{\"k\":2,\"x\":\"ab\"}", "{\"k\":3,\"x\":\"z\"}" };
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(cleaner_add(c, str_of(ROWS[i]), i, &e), 1);
+    assert_int_equal(cleaner_add(other, S("[{\"k\":1,\"x\":\"ab\"},{\"k\":2,\"x\":\"\xc3\xa9\"}]"), 0, &e), 2);
+    struct table *tables[] = { cleaner_take(c), cleaner_take(other) };
+    for (size_t i = 0; i < sizeof WANT / sizeof *WANT; i++) {
+        struct clean_check got = check_run(tables[0], i, (const struct table *const *)tables, 2);
+        if (got.failing != WANT[i].failing || got.fails != WANT[i].fails)
+            fail_msg("check %zu: %llu rows fail", i, (unsigned long long)got.failing);
+        check_release(&got);
+    }
+    table_close(tables[0]);
+    table_close(tables[1]);
+    cleaner_close(c);
+    cleaner_close(other);
+    rules_close(r);
+    char path[160];
+    snprintf(path, sizeof path, "%s/clean/t2.json", f.path);
+    unlink(path);
+    folder_drop(&f, "clean", "t.json");
+}
+
 static void an_unknown_profile_or_folder_is_told(void **state)
 {
     struct err e;
@@ -369,7 +420,7 @@ int main(void)
         cmocka_unit_test(a_rule_file_cut_anywhere_is_refused),
         cmocka_unit_test(a_folder_replaces_files_by_name_and_leaves_the_others),
         cmocka_unit_test(a_profile_of_ones_own_changes_switches),
-        cmocka_unit_test(checks_count_failing_rows),
+        cmocka_unit_test(checks_count_failing_rows), cmocka_unit_test(checks_of_tables_and_parts_of_rows),
         cmocka_unit_test(an_unknown_profile_or_folder_is_told),
         cmocka_unit_test(every_built_in_profile_can_be_opened),
     };
