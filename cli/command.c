@@ -174,7 +174,7 @@ void command_help(const struct command *c)
     if (!c) {
         printf("weirbox - a whole data pipeline and the cloud around it, on one machine\n\n"
                "  weirbox run            post every row over both paths, print the ledger and the eight answers\n"
-               "  weirbox check          compare a run of the default seed with the golden rows and answers\n\n"
+               "  weirbox check          compare rows and answers with a baseline, run the rules' own checks and tests\n\n"
                "Commands:\n");
         for (c = commands; c->name; c++)
             printf("  %-15s %s\n", c->name, c->summary);

@@ -87,6 +87,33 @@ static void compare_null_rate(struct comparing *c, struct report_case *k, const 
     report_say(c->r, k, REPORT_SAME, "null rate %.2f %% → %.2f %% (%+.2f points)", before, after, after - before);
 }
 
+/* The count of a value among the most frequent ones; -1 when it is not known. */
+static double compare_count(const struct column_profile *c, struct str json)
+{
+    for (size_t i = 0; i < c->n_top; i++)
+        if (str_eq(c->top[i].json, json))
+            return (double)c->top[i].count;
+    return c->figure[PROFILE_DISTINCT].number <= (double)c->n_top ? 0 : -1;
+}
+
+/* Values that became more or less frequent. */
+static void compare_top(struct comparing *c, struct report_case *k, const struct column_profile *x, const struct column_profile *y,
+                        const struct tolerance *t, enum report_verdict v)
+{
+    enum { TOLD = 3 };
+    size_t n = 0;
+    for (size_t i = 0; i < x->n_top + y->n_top; i++) {
+        struct str json = i < x->n_top ? x->top[i].json : y->top[i - x->n_top].json;
+        double was = compare_count(x, json), now = compare_count(y, json);
+        if (was < 0 || now < 0 || tolerance_same(t, was, now) || (i >= x->n_top && was > 0))
+            continue;
+        if (n++ < TOLD)
+            report_say(c->r, k, v, STR_F " in %.0f → %.0f rows", STR_A(json), was, now);
+    }
+    if (n > TOLD)
+        report_say(c->r, k, v, "and %zu more values", n - TOLD);
+}
+
 static void compare_column(struct comparing *c, const struct table_profile *was, const struct column_profile *x,
                            const struct table_profile *now, const struct column_profile *y)
 {
@@ -104,6 +131,7 @@ static void compare_column(struct comparing *c, const struct table_profile *was,
         if (m == PROFILE_NULLS)
             compare_null_rate(c, k, was, a->number, now, b->number);
     }
+    compare_top(c, k, x, y, &t, v);
     if (!k->message.n && !(t.abs > 0 || t.rel > 0 || t.mostly < 1))
         report_say(c->r, k, v, "values have changed, though no figure of the profile has");
 }

@@ -190,38 +190,45 @@ static struct str report_unquoted(struct report *r, struct str json)
     return json.n > 1 && json.p[0] == '"' ? json_text((struct json){ JSON_STRING, str_chr(json, '\\') != STR_NONE, { json.p + 1, json.n - 2 } }, &r->arena) : json;
 }
 
-/* The count of a value in a baseline's column; false when it is not among its most frequent. */
-static bool report_count_was(const struct column_profile *was, struct str json, double *ret)
+/* How often a column has a value, as far as its profile knows: the rest is below its most frequent ones, or nothing. */
+static bool report_count_of(const struct column_profile *c, struct str json, double *ret)
 {
-    for (size_t i = 0; was && i < was->n_top; i++)
-        if (str_eq(was->top[i].json, json)) {
-            *ret = (double)was->top[i].count;
+    for (size_t i = 0; i < c->n_top; i++)
+        if (str_eq(c->top[i].json, json)) {
+            *ret = (double)c->top[i].count;
             return true;
         }
-    return false;
+    *ret = 0;
+    return c->figure[PROFILE_DISTINCT].number <= (double)c->n_top;
 }
 
-static bool report_is_category(const struct column_profile *c)
+/* Few values that repeat. */
+static bool report_is_category(const struct table_profile *t, const struct column_profile *c)
 {
     enum { FEW = 300 };
-    double values = c->figure[PROFILE_DISTINCT].number;
-    return str_is(c->type, "string") && c->n_top > 1 && values > 1 && values <= FEW;
+    double values = c->figure[PROFILE_DISTINCT].number, rows = (double)t->rows - c->figure[PROFILE_NULLS].number;
+    return str_is(c->type, "string") && c->n_top > 1 && values > 1 && values <= FEW && rows >= 1.25 * values;
 }
 
 static void report_put_top(struct report *r, const struct table_profile *now, const struct column_profile *col, const struct column_profile *was, struct buf *out)
 {
-    struct report_bar bars[PROFILE_TOP];
-    for (size_t i = 0; i < col->n_top; i++) {
-        bars[i] = (struct report_bar){ .label = report_unquoted(r, col->top[i].json), .now = (double)col->top[i].count };
-        bars[i].has_was = report_count_was(was, col->top[i].json, &bars[i].was);
+    struct report_bar bars[2 * PROFILE_TOP];
+    size_t n = 0;
+    double known;
+    for (; n < col->n_top; n++) {
+        bars[n] = (struct report_bar){ .label = report_unquoted(r, col->top[n].json), .now = (double)col->top[n].count };
+        bars[n].has_was = was && report_count_of(was, col->top[n].json, &bars[n].was);
     }
+    for (size_t i = 0; was && i < was->n_top; i++) /* what has gone */
+        if (report_count_of(col, was->top[i].json, &known) && known == 0)
+            bars[n++] = (struct report_bar){ .label = report_unquoted(r, was->top[i].json), .was = (double)was->top[i].count, .has_was = true };
     struct str title = arena_f(&r->arena, "Rows per " STR_F " (" STR_F ")", STR_A(col->name), STR_A(now->name));
     buf_z(out, "<figure><figcaption>");
     report_put_escaped(out, title);
     if (col->figure[PROFILE_DISTINCT].number > (double)col->n_top)
         buf_f(out, " <span class=\"soft\">the first %zu of %.0f</span>", col->n_top, col->figure[PROFILE_DISTINCT].number);
     buf_z(out, "</figcaption>");
-    report_put_bars(out, title, bars, col->n_top);
+    report_put_bars(out, title, bars, n);
     buf_z(out, "</figure>\n");
 }
 
@@ -320,7 +327,7 @@ static void report_put_plots(struct report *r, const struct report_context *x, s
     for (size_t t = 0; t < x->n_tables; t++)
         for (size_t c = 0; c < x->now[t].n_columns; c++) {
             const struct column_profile *col = &x->now[t].columns[c];
-            if (report_is_category(col))
+            if (report_is_category(&x->now[t], col))
                 report_put_top(r, &x->now[t], col, x->was[t].name.n ? profile_column(&x->was[t], col->name) : NULL, out);
         }
     buf_z(out, "</div>\n<h2>Answers by year</h2>\n<div class=\"plots\">\n");
