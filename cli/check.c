@@ -104,6 +104,8 @@ static int run(struct check *c, struct err *e)
     bool accepts = args_on(c->args, "update") || args_on(c->args, "review");
     const char *dir = find_baseline(c->args);
     find_patterns(c);
+    if (args_on(c->args, "review") && args_on(c->args, "json"))
+        return err_set(e, 0, "USAGE", "--review asks on the terminal, and --json answers with one object; leave one of them out");
     if (check_subject_open(c->args, &c->subject, e) || baseline_open(&c->baseline, dir, &c->subject.now, e))
         return -1;
     if (!c->baseline.n_found && !accepts)

@@ -13,7 +13,9 @@ static char ask(FILE *in)
             return 'q';
         }
         struct str word = str_trim(str_of(line));
-        static const struct { const char *word; char means; } WORDS[] = { { "a", 'a' }, { "accept", 'a' }, { "s", 's' }, { "skip", 's' }, { "q", 'q' }, { "quit", 'q' } };
+        static const struct { const char *word; char means; } WORDS[] = {
+            { "a", 'a' }, { "accept", 'a' }, { "s", 's' }, { "skip", 's' }, { "q", 'q' }, { "quit", 'q' },
+        };
         for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
             if (str_is(word, WORDS[i].word))
                 return WORDS[i].means;

@@ -116,9 +116,28 @@ static int open_folder(struct args *a, struct check_subject *s, const char *dir,
 
 /* ---- both ---- */
 
+static bool is_one_of(const struct option *table, const struct option *o)
+{
+    for (; table->name; table++)
+        if (table == o)
+            return true;
+    return false;
+}
+
+/* What is said of a run says nothing of a folder. */
+static int refuse_run_options(const struct args *a, struct err *e)
+{
+    for (size_t i = 0; i < a->n_values; i++)
+        if (is_one_of(options_rows, a->values[i].option) || is_one_of(options_flow, a->values[i].option))
+            return err_set(e, 0, "USAGE", "--%s is about a run, and --from checks the rows of a folder; leave one of them out", a->values[i].option->name);
+    return 0;
+}
+
 int check_subject_open(struct args *a, struct check_subject *s, struct err *e)
 {
     const char *dir = args_text(a, "from");
+    if (dir && refuse_run_options(a, e))
+        return -1;
     return dir ? open_folder(a, s, dir, e) : open_run(a, s, e);
 }
 

@@ -190,6 +190,8 @@ void command_help(const struct command *c)
     for (size_t i = 0; (table = command_table(c, i)); i++)
         for (const struct option *o = table; o->name; o++) {
             char left[48];
+            if (args_option(c, str_of(o->name)) != o)
+                continue; /* the command has one of its own of that name */
             snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
             printf("  %-24s %s", left, o->help);
             if (o->otherwise && o->otherwise[0])

@@ -98,14 +98,14 @@ static double compare_count(const struct column_profile *c, struct str json)
 
 /* Values that became more or less frequent. */
 static void compare_top(struct comparing *c, struct report_case *k, const struct column_profile *x, const struct column_profile *y,
-                        const struct tolerance *t, enum report_verdict v)
+                        enum report_verdict v)
 {
     enum { TOLD = 3 };
     size_t n = 0;
     for (size_t i = 0; i < x->n_top + y->n_top; i++) {
         struct str json = i < x->n_top ? x->top[i].json : y->top[i - x->n_top].json;
         double was = compare_count(x, json), now = compare_count(y, json);
-        if (was < 0 || now < 0 || tolerance_same(t, was, now) || (i >= x->n_top && was > 0))
+        if (was < 0 || now < 0 || was == now || (i >= x->n_top && was > 0))
             continue;
         if (n++ < TOLD)
             report_say(c->r, k, v, STR_F " in %.0f → %.0f rows", STR_A(json), was, now);
@@ -131,8 +131,10 @@ static void compare_column(struct comparing *c, const struct table_profile *was,
         if (m == PROFILE_NULLS)
             compare_null_rate(c, k, was, a->number, now, b->number);
     }
-    compare_top(c, k, x, y, &t, v);
-    if (!k->message.n && !(t.abs > 0 || t.rel > 0 || t.mostly < 1))
+    bool near = t.abs > 0 || t.rel > 0; /* then other values may be as good */
+    if (!near)
+        compare_top(c, k, x, y, v);
+    if (!k->message.n && !near && t.mostly == 1)
         report_say(c->r, k, v, "values have changed, though no figure of the profile has");
 }
 

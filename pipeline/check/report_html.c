@@ -2,33 +2,48 @@
  * touched, answers. No script, nothing loaded from elsewhere; light and dark by the reader's own setting.
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/json.h"
 #include "pipeline/check/report.h"
+#include "pipeline/check/report_page.h"
 #include "pipeline/check/report_plot.h"
 
 static const char STYLE[] =
-    ":root{color-scheme:light dark;--page:#fff;--ink:#1d2733;--soft:#5c6b7a;--line:#dde3e9;--card:#f6f8fa;--now:#2f6fb3;--was:#b0771d;"
-    "--good:#1f7a4d;--warn:#9a6700;--bad:#b3261e;--c0:#2f6fb3;--c1:#b0771d;--c2:#1f7a4d;--c3:#8a3ffc;--c4:#b3261e;--c5:#00796b;--c6:#ad1457;--c7:#6b7280}"
-    "@media(prefers-color-scheme:dark){:root{--page:#12171d;--ink:#e4e9ee;--soft:#98a6b3;--line:#2b343d;--card:#1a2128;--now:#6ea8e5;--was:#e0a44a;"
-    "--good:#5fc492;--warn:#e0b040;--bad:#f28b82;--c0:#6ea8e5;--c1:#e0a44a;--c2:#5fc492;--c3:#b794f6;--c4:#f28b82;--c5:#4db6ac;--c6:#f06292;--c7:#9ca3af}}"
-    "*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}"
-    "main{max-width:1040px;margin:0 auto;padding:32px 20px 64px}h1{font-size:26px;margin:0 0 4px}h2{font-size:19px;margin:40px 0 12px}"
-    "h3{font-size:15px;margin:0 0 8px}p{margin:4px 0}.soft{color:var(--soft)}code,.mono{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}"
-    ".tiles{display:flex;flex-wrap:wrap;gap:12px;margin:20px 0}.tile{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:110px}"
-    ".tile b{display:block;font-size:22px}.badge{display:inline-block;border-radius:999px;padding:1px 10px;font-size:13px;font-weight:600;border:1px solid currentColor}"
-    ".same{color:var(--good)}.warns{color:var(--warn)}.differs{color:var(--bad)}details{border:1px solid var(--line);border-radius:8px;margin:8px 0;background:var(--card)}"
+    ":root{color-scheme:light dark;--page:#fff;--ink:#1d2733;--soft:#5c6b7a;--line:#dde3e9;--card:#f6f8fa;--now:#2f6fb3;"
+    "--was:#b0771d;--good:#1f7a4d;--warn:#9a6700;--bad:#b3261e;--c0:#2f6fb3;--c1:#b0771d;--c2:#1f7a4d;--c3:#8a3ffc;"
+    "--c4:#b3261e;--c5:#00796b;--c6:#ad1457;--c7:#6b7280}@media(prefers-color-scheme:dark){:root{--page:#12171d;"
+    "--ink:#e4e9ee;--soft:#98a6b3;--line:#2b343d;--card:#1a2128;--now:#6ea8e5;--was:#e0a44a;--good:#5fc492;--warn:#e0b040;"
+    "--bad:#f28b82;--c0:#6ea8e5;--c1:#e0a44a;--c2:#5fc492;--c3:#b794f6;--c4:#f28b82;--c5:#4db6ac;--c6:#f06292;--c7:#9ca3af}}"
+    "*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);"
+    "font:15px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}"
+    "main{max-width:1040px;margin:0 auto;padding:32px 20px 64px}h1{font-size:26px;margin:0 0 4px}"
+    "h2{font-size:19px;margin:40px 0 12px}h3{font-size:15px;margin:0 0 8px}p{margin:4px 0}.soft{color:var(--soft)}"
+    "code,.mono{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}"
+    ".tiles{display:flex;flex-wrap:wrap;gap:12px;margin:20px 0}"
+    ".tile{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:110px}"
+    ".tile b{display:block;font-size:22px}.badge{display:inline-block;border-radius:999px;padding:1px 10px;font-size:13px;"
+    "font-weight:600;border:1px solid currentColor}.same{color:var(--good)}.warns{color:var(--warn)}"
+    ".differs{color:var(--bad)}details{border:1px solid var(--line);border-radius:8px;margin:8px 0;background:var(--card)}"
     "summary{cursor:pointer;padding:8px 12px;overflow-wrap:anywhere}details>div{padding:0 12px 12px;overflow-x:auto}"
-    "table{border-collapse:collapse;width:100%;font-size:13.5px}th{text-align:left;font-weight:600;color:var(--soft)}th,td{padding:5px 10px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}"
-    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.name{white-space:nowrap}td.cell{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere;max-width:340px}"
-    "del{color:var(--bad);text-decoration-thickness:1px}ins{color:var(--good);text-decoration:none}.wide{overflow-x:auto}.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:20px}"
-    "figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:14px}figcaption{font-weight:600;font-size:14px;margin-bottom:8px}"
-    "svg{max-width:100%;height:auto;display:block}svg.spark{width:100px;height:22px}.label{fill:var(--soft);font:11.5px system-ui,sans-serif}.label.differs{fill:var(--bad)}.axis{stroke:var(--line)}"
-    "rect.now{fill:var(--now)}rect.was{fill:none;stroke:var(--was);stroke-width:1.5;stroke-dasharray:3 2}.line{fill:none;stroke-width:2}.line.was{stroke-dasharray:4 3;opacity:.65}"
-    "path.s0,rect.s0,circle.s0{stroke:var(--c0)}path.s1{stroke:var(--c1)}path.s2{stroke:var(--c2)}path.s3{stroke:var(--c3)}path.s4{stroke:var(--c4)}path.s5{stroke:var(--c5)}path.s6{stroke:var(--c6)}path.s7{stroke:var(--c7)}"
-    "rect.s0,circle.s0{fill:var(--c0)}rect.s1,circle.s1{fill:var(--c1)}rect.s2,circle.s2{fill:var(--c2)}rect.s3,circle.s3{fill:var(--c3)}rect.s4,circle.s4{fill:var(--c4)}rect.s5,circle.s5{fill:var(--c5)}rect.s6,circle.s6{fill:var(--c6)}rect.s7,circle.s7{fill:var(--c7)}"
-    ".spark .was{stroke:var(--was);stroke-width:1.5}.spark .now{stroke:var(--now);stroke-width:1.5}.key i{display:inline-block;width:22px;border-top:2px solid var(--now);vertical-align:middle;margin:0 4px 0 12px}.key i.was{border-top:2px dashed var(--was)}";
+    "table{border-collapse:collapse;width:100%;font-size:13.5px}th{text-align:left;font-weight:600;color:var(--soft)}"
+    "th,td{padding:5px 10px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}"
+    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.name{white-space:nowrap}"
+    "td.cell{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere;max-width:340px}"
+    "del{color:var(--bad);text-decoration-thickness:1px}ins{color:var(--good);text-decoration:none}.wide{overflow-x:auto}"
+    ".plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:20px}"
+    "figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:14px}"
+    "figcaption{font-weight:600;font-size:14px;margin-bottom:8px}svg{max-width:100%;height:auto;display:block}"
+    "svg.spark{width:100px;height:22px}.label{fill:var(--soft);font:11.5px system-ui,sans-serif}"
+    ".label.differs{fill:var(--bad)}.axis{stroke:var(--line)}rect.now{fill:var(--now)}"
+    "rect.was{fill:none;stroke:var(--was);stroke-width:1.5;stroke-dasharray:3 2}.line{fill:none;stroke-width:2}"
+    ".line.was{stroke-dasharray:4 3;opacity:.65}path.s0,rect.s0,circle.s0{stroke:var(--c0)}path.s1{stroke:var(--c1)}"
+    "path.s2{stroke:var(--c2)}path.s3{stroke:var(--c3)}path.s4{stroke:var(--c4)}path.s5{stroke:var(--c5)}"
+    "path.s6{stroke:var(--c6)}path.s7{stroke:var(--c7)}rect.s0,circle.s0{fill:var(--c0)}rect.s1,circle.s1{fill:var(--c1)}"
+    "rect.s2,circle.s2{fill:var(--c2)}rect.s3,circle.s3{fill:var(--c3)}rect.s4,circle.s4{fill:var(--c4)}"
+    "rect.s5,circle.s5{fill:var(--c5)}rect.s6,circle.s6{fill:var(--c6)}rect.s7,circle.s7{fill:var(--c7)}"
+    ".spark .was{stroke:var(--was);stroke-width:1.5}.spark .now{stroke:var(--now);stroke-width:1.5}"
+    ".key i{display:inline-block;width:22px;border-top:2px solid var(--now);vertical-align:middle;margin:0 4px 0 12px}"
+    ".key i.was{border-top:2px dashed var(--was)}";
 
 static void report_put_td(struct buf *out, const char *class, struct str text)
 {
@@ -52,7 +67,8 @@ static void report_put_head(const struct report *r, const struct report_context 
     size_t fails = report_count(r, REPORT_FAILS), warns = report_count(r, REPORT_WARNS);
     const char *verdict = fails ? "differs" : warns ? "warns" : "same";
     buf_f(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-               "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>weirbox check: %s</title><style>%s</style></head><body><main>\n"
+               "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+               "<title>weirbox check: %s</title><style>%s</style></head><body><main>\n"
                "<h1>weirbox check <span class=\"badge %s\">%s</span></h1>\n<p class=\"soft\">against <code>", verdict, STYLE, verdict, verdict);
     report_put_escaped(out, str_of(x->against));
     buf_z(out, "</code>, profile <code>");
@@ -92,7 +108,8 @@ static void report_put_change(const struct report_line *l, struct buf *out)
 static void report_put_finding(struct report *r, const struct report_case *c, struct buf *out)
 {
     const char *verdict = report_verdicts[c->verdict];
-    buf_f(out, "<details%s><summary><span class=\"badge %s\">%s</span> <code>", c->verdict == REPORT_FAILS && c->kind != REPORT_COLUMN ? " open" : "", verdict, verdict);
+    bool open = c->verdict == REPORT_FAILS && c->kind != REPORT_COLUMN;
+    buf_f(out, "<details%s><summary><span class=\"badge %s\">%s</span> <code>", open ? " open" : "", verdict, verdict);
     report_put_escaped(out, report_name(r, c));
     buf_z(out, "</code> ");
     report_put_escaped(out, c->message);
@@ -165,7 +182,8 @@ static void report_put_columns(const struct report_context *x, size_t t, struct 
     const struct table_profile *now = &x->now[t], *was = &x->was[t];
     buf_z(out, "<h2>Table <code>");
     report_put_escaped(out, now->name);
-    buf_z(out, "</code></h2>\n<p class=\"soft key\">Null rate along the rows, in sixteenths: <i></i>now <i class=\"was\"></i>baseline</p>\n<div class=\"wide\"><table><tr><th>column</th><th>type</th><th class=\"n\">null</th><th></th>"
+    buf_z(out, "</code></h2>\n<p class=\"soft key\">Null rate along the rows, in sixteenths: <i></i>now <i class=\"was\"></i>baseline</p>\n"
+               "<div class=\"wide\"><table><tr><th>column</th><th>type</th><th class=\"n\">null</th><th></th>"
                "<th class=\"n\">distinct</th><th>min</th><th>max</th><th class=\"n\">mean</th><th class=\"n\">median</th></tr>\n");
     for (size_t i = 0; i < now->n_columns; i++) {
         const struct column_profile *col = &now->columns[i], *before = was->name.n ? profile_column(was, col->name) : NULL;
@@ -183,159 +201,6 @@ static void report_put_columns(const struct report_context *x, size_t t, struct 
     buf_z(out, "</table></div>\n");
 }
 
-/* ---- plots ---- */
-
-static struct str report_unquoted(struct report *r, struct str json)
-{
-    return json.n > 1 && json.p[0] == '"' ? json_text((struct json){ JSON_STRING, str_chr(json, '\\') != STR_NONE, { json.p + 1, json.n - 2 } }, &r->arena) : json;
-}
-
-/* How often a column has a value, as far as its profile knows: the rest is below its most frequent ones, or nothing. */
-static bool report_count_of(const struct column_profile *c, struct str json, double *ret)
-{
-    for (size_t i = 0; i < c->n_top; i++)
-        if (str_eq(c->top[i].json, json)) {
-            *ret = (double)c->top[i].count;
-            return true;
-        }
-    *ret = 0;
-    return c->figure[PROFILE_DISTINCT].number <= (double)c->n_top;
-}
-
-/* Few values that repeat. */
-static bool report_is_category(const struct table_profile *t, const struct column_profile *c)
-{
-    enum { FEW = 300 };
-    double values = c->figure[PROFILE_DISTINCT].number, rows = (double)t->rows - c->figure[PROFILE_NULLS].number;
-    return str_is(c->type, "string") && c->n_top > 1 && values > 1 && values <= FEW && rows >= 1.25 * values;
-}
-
-static void report_put_top(struct report *r, const struct table_profile *now, const struct column_profile *col, const struct column_profile *was, struct buf *out)
-{
-    struct report_bar bars[2 * PROFILE_TOP];
-    size_t n = 0;
-    double known;
-    for (; n < col->n_top; n++) {
-        bars[n] = (struct report_bar){ .label = report_unquoted(r, col->top[n].json), .now = (double)col->top[n].count };
-        bars[n].has_was = was && report_count_of(was, col->top[n].json, &bars[n].was);
-    }
-    for (size_t i = 0; was && i < was->n_top; i++) /* what has gone */
-        if (report_count_of(col, was->top[i].json, &known) && known == 0)
-            bars[n++] = (struct report_bar){ .label = report_unquoted(r, was->top[i].json), .was = (double)was->top[i].count, .has_was = true };
-    struct str title = arena_f(&r->arena, "Rows per " STR_F " (" STR_F ")", STR_A(col->name), STR_A(now->name));
-    buf_z(out, "<figure><figcaption>");
-    report_put_escaped(out, title);
-    if (col->figure[PROFILE_DISTINCT].number > (double)col->n_top)
-        buf_f(out, " <span class=\"soft\">the first %zu of %.0f</span>", col->n_top, col->figure[PROFILE_DISTINCT].number);
-    buf_z(out, "</figcaption>");
-    report_put_bars(out, title, bars, n);
-    buf_z(out, "</figure>\n");
-}
-
-/* An answer by year: x, the series, and their numbers now and in the baseline. */
-struct yearly {
-    size_t year, value, series; /* columns; series SIZE_MAX: one line only */
-    struct str x[64], names[REPORT_SERIES];
-    size_t n_x, n_names;
-    double now[REPORT_SERIES][64], was[REPORT_SERIES][64];
-};
-
-static bool report_is_yearly(const struct result *a, struct yearly *y)
-{
-    bool found = false;
-    y->series = SIZE_MAX;
-    y->value = a->n_columns - 1;
-    for (size_t c = 0; c + 1 < a->n_columns; c++) {
-        bool year = str_ends(a->columns[c].name, S("year")) && a->columns[c].type != COLUMN_STRING;
-        if (year)
-            y->year = c, found = true;
-        else if (y->series == SIZE_MAX)
-            y->series = c;
-        else
-            return false;
-    }
-    return found && a->n_rows && a->columns[y->value].type != COLUMN_STRING && a->columns[y->value].type != COLUMN_TIMESTAMP;
-}
-
-static size_t report_place(struct str *names, size_t *n, size_t most, struct str name)
-{
-    for (size_t i = 0; i < *n; i++)
-        if (str_eq(names[i], name))
-            return i;
-    if (*n == most)
-        return SIZE_MAX;
-    names[*n] = name;
-    return (*n)++;
-}
-
-static int report_compare_years(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-/* Texts of the answer's cells in the page's arena. */
-static struct str report_answer_cell(struct report *r, const struct result *a, size_t row, size_t column)
-{
-    struct buf b = BUF_INIT;
-    result_put_cell(a, row, column, &b);
-    return arena_keep(&r->arena, &b);
-}
-
-static void report_fill_yearly(struct report *r, const struct result *a, const struct grid *was, struct yearly *y)
-{
-    for (size_t i = 0; i < a->n_rows; i++)
-        report_place(y->x, &y->n_x, 64, report_answer_cell(r, a, i, y->year));
-    qsort(y->x, y->n_x, sizeof *y->x, report_compare_years);
-    for (size_t s = 0; s < REPORT_SERIES; s++)
-        for (size_t i = 0; i < 64; i++)
-            y->now[s][i] = y->was[s][i] = NAN;
-    for (size_t i = 0; i < a->n_rows; i++) {
-        const struct cell *cell = result_cell(a, i, y->value);
-        size_t x = report_place(y->x, &y->n_x, y->n_x, report_answer_cell(r, a, i, y->year));
-        size_t s = y->series == SIZE_MAX ? 0 : report_place(y->names, &y->n_names, REPORT_SERIES, report_answer_cell(r, a, i, y->series));
-        if (x != SIZE_MAX && s != SIZE_MAX && !cell->null)
-            y->now[s][x] = a->columns[y->value].type == COLUMN_DOUBLE ? cell->d : (double)cell->i;
-    }
-    for (size_t i = 0; i < was->n_rows && was->n_columns == a->n_columns; i++) {
-        size_t x = report_place(y->x, &y->n_x, y->n_x, grid_cell(was, i, y->year));
-        size_t s = y->series == SIZE_MAX ? 0 : report_place(y->names, &y->n_names, y->n_names, grid_cell(was, i, y->series));
-        if (x != SIZE_MAX && s != SIZE_MAX)
-            str_to_double(grid_cell(was, i, y->value), &y->was[s][x]);
-    }
-}
-
-static void report_put_yearly(struct report *r, const struct result *a, const struct grid *was, struct buf *out)
-{
-    struct yearly *y = ARENA_NEW(&r->arena, struct yearly);
-    struct report_series series[REPORT_SERIES];
-    if (!report_is_yearly(a, y))
-        return;
-    report_fill_yearly(r, a, was, y);
-    size_t n = y->series == SIZE_MAX ? 1 : y->n_names;
-    for (size_t s = 0; s < n; s++)
-        series[s] = (struct report_series){ y->names[s], y->now[s], was->n_columns == a->n_columns ? y->was[s] : NULL };
-    buf_z(out, "<figure><figcaption>");
-    report_put_escaped(out, a->name);
-    buf_z(out, y->n_names == REPORT_SERIES ? " <span class=\"soft\">the first eight</span></figcaption>" : "</figcaption>");
-    report_put_plot(out, a->name, y->x, y->n_x, series, n);
-    buf_z(out, "</figure>\n");
-}
-
-static void report_put_plots(struct report *r, const struct report_context *x, struct buf *out)
-{
-    buf_z(out, "<h2>Rows by value</h2>\n<p class=\"soft key\"><i></i>now <i class=\"was\"></i>baseline, where it differs</p>\n<div class=\"plots\">\n");
-    for (size_t t = 0; t < x->n_tables; t++)
-        for (size_t c = 0; c < x->now[t].n_columns; c++) {
-            const struct column_profile *col = &x->now[t].columns[c];
-            if (report_is_category(&x->now[t], col))
-                report_put_top(r, &x->now[t], col, x->was[t].name.n ? profile_column(&x->was[t], col->name) : NULL, out);
-        }
-    buf_z(out, "</div>\n<h2>Answers by year</h2>\n<div class=\"plots\">\n");
-    for (size_t i = 0; i < x->n_answers; i++)
-        report_put_yearly(r, x->answers[i], &x->answers_was[i], out);
-    buf_z(out, "</div>\n");
-}
-
 /* ---- rule coverage ---- */
 
 static const struct operation_profile *report_operation_was(const struct table_profile *was, const struct operation_profile *o)
@@ -348,7 +213,8 @@ static const struct operation_profile *report_operation_was(const struct table_p
 
 static void report_put_coverage(const struct report_context *x, struct buf *out)
 {
-    buf_z(out, "<h2>What the rules touched</h2>\n<div class=\"wide\"><table><tr><th>operation</th><th class=\"n\">rows touched</th><th class=\"n\">baseline</th><th class=\"n\">made null</th></tr>\n");
+    buf_z(out, "<h2>What the rules touched</h2>\n<div class=\"wide\"><table><tr><th>operation</th>"
+               "<th class=\"n\">rows touched</th><th class=\"n\">baseline</th><th class=\"n\">made null</th></tr>\n");
     for (size_t t = 0; t < x->n_tables; t++)
         for (size_t i = 0; i < x->now[t].n_operations; i++) {
             const struct operation_profile *o = &x->now[t].operations[i], *was = report_operation_was(&x->was[t], o);
@@ -397,7 +263,7 @@ void report_put_html(struct report *r, const struct report_context *x, struct bu
     report_put_findings(r, out);
     for (size_t t = 0; t < x->n_tables; t++)
         report_put_columns(x, t, out);
-    report_put_plots(r, x, out);
+    report_put_figures(r, x, out);
     report_put_coverage(x, out);
     buf_z(out, "<h2>Answers</h2>\n");
     for (size_t i = 0; i < x->n_answers; i++)

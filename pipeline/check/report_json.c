@@ -129,7 +129,8 @@ static void report_put_testcase(const struct report_case *c, struct buf *out)
 
 void report_put_junit(struct report *r, struct buf *out)
 {
-    buf_f(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"weirbox check\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\">\n",
+    buf_f(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+               "  <testsuite name=\"weirbox check\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\">\n",
           r->n_cases, report_count(r, REPORT_FAILS));
     for (size_t i = 0; i < r->n_cases; i++)
         report_put_testcase(&r->cases[i], out);

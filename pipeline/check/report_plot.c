@@ -75,7 +75,8 @@ void report_put_bars(struct buf *out, struct str title, const struct report_bar 
         buf_f(out, "</text><rect class=\"now\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"2\"/>", LEFT, y, bars[i].now * scale, TALL);
         if (differs)
             buf_f(out, "<rect class=\"was\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"2\"/>", LEFT, y, bars[i].was * scale, TALL);
-        buf_f(out, "<text class=\"label%s\" x=\"%.1f\" y=\"%d\">", differs ? " differs" : "", LEFT + fmax(bars[i].now, differs ? bars[i].was : 0) * scale + 6, y + 10);
+        double end = LEFT + fmax(bars[i].now, differs ? bars[i].was : 0) * scale;
+        buf_f(out, "<text class=\"label%s\" x=\"%.1f\" y=\"%d\">", differs ? " differs" : "", end + 6, y + 10);
         report_put_number(out, bars[i].now);
         if (differs) {
             buf_z(out, bars[i].now > bars[i].was ? " (+" : " (−");
@@ -164,8 +165,8 @@ void report_put_plot(struct buf *out, struct str title, const struct str *x, siz
                 buf_f(out, "<circle class=\"s%zu\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"/>", s % REPORT_SERIES, report_x(&f, i), report_y(&f, series[s].now[i]));
         if (n > 1) {
             int left = s % 2 ? WIDTH / 2 : f.left, y = PLOT + 42 + (int)(s / 2) * LEGEND;
-            buf_f(out, "<rect class=\"s%zu\" x=\"%d\" y=\"%d\" width=\"10\" height=\"10\" rx=\"2\"/><text class=\"label\" x=\"%d\" y=\"%d\">", s % REPORT_SERIES, left,
-                  y - 9, left + 16, y);
+            buf_f(out, "<rect class=\"s%zu\" x=\"%d\" y=\"%d\" width=\"10\" height=\"10\" rx=\"2\"/><text class=\"label\" x=\"%d\" y=\"%d\">",
+                  s % REPORT_SERIES, left, y - 9, left + 16, y);
             report_put_short(out, series[s].label, 24);
             buf_z(out, "</text>");
         }

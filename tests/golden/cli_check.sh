@@ -149,6 +149,12 @@ cp kept/clean/pin.jsonl base/clean/pin.jsonl && echo '"a' >>base/queries/top_use
 expect 5 "base/queries/top_user_by_country.csv:3: a quoted field does not end" $check
 cp kept/queries/top_user_by_country.csv base/queries/ && expect 0 "same" $check
 
+# usage
+expect 2 "--posts is about a run" $check --posts 3
+expect 2 "--review asks on the terminal" $check --review --json
+expect 2 "did you mean --against?" $WEIRBOX_BIN check --agains base
+[ "$($WEIRBOX_BIN check --help | grep -c -- '--out DIR')" = 1 ] || fail "--out is there twice"
+
 # what cannot be read or written
 echo x >file
 expect 3 "file" $WEIRBOX_BIN check --from raw --against file
