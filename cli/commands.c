@@ -17,7 +17,7 @@ static const struct option check_own[] = {
     { "select", "PATTERN", "only these cases, as in column/pin.*, query/*, pin; as often as wanted", NULL, NULL },
     { "update", NULL, "take what differs (or only the cases named) into the baseline, after showing it", NULL, NULL },
     { "review", NULL, "ask about each case that differs or warns: accept, skip, quit", NULL, NULL },
-    { "keep", "WHAT", "with --update: what the baseline keeps of the rows; auto: as it has it, a new one rows up to 50,000, then hashes", "auto", "auto|rows|hashes|none" },
+    { "keep", "WHAT", "with --update: what the baseline keeps of the rows; auto: as it has it, a new one rows up to 50,000, hashes up to 300,000", "auto", "auto|rows|hashes|none" },
     { "out", "DIR", "where rows that fail checks are written: DIR/checks/<table>.<check>.jsonl", NULL, NULL },
     { "strict", NULL, "warnings fail, too", NULL, NULL },
     { "diff", "FILE", "where all differences are written, as JSON lines", "weirbox-diff.jsonl", NULL },

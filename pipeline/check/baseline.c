@@ -277,7 +277,7 @@ static enum baseline_keep baseline_keeps(const struct baseline_table *t, size_t 
         return keep;
     if (t->has_rows || t->has_hashes || t->had_profile)
         return t->has_rows ? BASELINE_ROWS : t->has_hashes ? BASELINE_HASHES : BASELINE_NONE;
-    return n_rows <= BASELINE_ROWS_MOST ? BASELINE_ROWS : BASELINE_HASHES;
+    return n_rows <= BASELINE_ROWS_MOST ? BASELINE_ROWS : n_rows <= BASELINE_HASHES_MOST ? BASELINE_HASHES : BASELINE_NONE;
 }
 
 static int baseline_write_rows(struct baseline *b, struct baseline_table *was, const struct measured *now, size_t table, enum baseline_keep keep,

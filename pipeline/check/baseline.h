@@ -17,9 +17,9 @@
 #include "pipeline/check/report.h"
 #include "pipeline/check/tolerance.h"
 
-/* BASELINE_AUTO: as the baseline has it; a new one keeps rows up to so many. */
+/* BASELINE_AUTO: as the baseline has it; a new one keeps rows up to so many, then hashes. */
 enum baseline_keep { BASELINE_AUTO, BASELINE_ROWS, BASELINE_HASHES, BASELINE_NONE };
-enum { BASELINE_ROWS_MOST = 50000 };
+enum { BASELINE_ROWS_MOST = 50000, BASELINE_HASHES_MOST = 300000 };
 
 struct baseline_table {
     struct table_profile profile; /* name.n == 0: there is none */
