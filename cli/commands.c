@@ -252,7 +252,7 @@ const struct command commands[] = {
     { "apigw lint", "check a mapping template", "TEMPLATE",
       { "weirbox apigw lint record.vtl", "says line and column of the first mistake, and what is suspicious", "weirbox apigw render record.vtl", "then see what it prints" },
       NULL, 1, 1, apigw_command_lint },
-    { "rules check", "read the rule files and say the first mistake", "",
+    { "rules check", "read the rule files, say the first mistake, run their tests", "",
       { "weirbox rules check --rules myrules", "says file, line and field of a mistake", "weirbox rules check --profile javeer89", "with another set of switches" },
       rules_options, 0, 0, rules_command_check },
     { "rules explain", "the rules in words", "[NAME]",

@@ -41,20 +41,37 @@ static int clean_lines(struct folder *f, unsigned table, struct err *e)
     return 0;
 }
 
+/* Has the first row just the columns of the cleaned table, in their order? */
+static bool is_clean(const struct table *t, struct str text)
+{
+    struct json_reader r;
+    struct str key;
+    size_t n = 0;
+    json_open(&r, str_cut(&text, '\n'));
+    if (json_enter(&r, JSON_OBJECT))
+        return false;
+    for (; json_member(&r, &key) == 1 && json_skip(&r) == 0; n++)
+        if (n >= t->n_columns || !str_eq(key, t->columns[n].name))
+            return false;
+    return n == t->n_columns;
+}
+
 int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e)
 {
     if (!(f->rules = rules_open(args_text(a, "rules"), args_text(a, "profile"), e)))
         return -1;
-    size_t found = 0;
+    size_t found = 0, clean = 0;
     for (unsigned t = 0; t < LEDGER_TABLES; t++) {
         struct str direct = arena_f(&a->arena, "%s.jsonl", ledger_table_names[t]);
         struct str below = arena_f(&a->arena, "clean/%s.jsonl", ledger_table_names[t]);
         int got = sink_get(dir, direct.p, &f->texts[t], e);
-        if (got == 1 && (got = sink_get(dir, below.p, &f->texts[t], e)) == 0)
-            f->clean = true;
+        if (got == 1)
+            got = sink_get(dir, below.p, &f->texts[t], e);
         if (got < 0 || clean_lines(f, t, e))
             return -1;
         found += got == 0;
+        clean += got == 0 && is_clean(f->tables[t], buf_str(&f->texts[t]));
     }
+    f->clean = clean == found;
     return found ? 0 : err_set(e, 0, "FILE_NOT_FOUND", "no pin.jsonl, geo.jsonl or user.jsonl in %s or %s/clean; weirbox ingest and weirbox run --out write them", dir, dir);
 }

@@ -12,7 +12,7 @@ struct folder {
     struct buf texts[LEDGER_TABLES]; /* the tables view them */
     struct buf quarantine;           /* JSON lines */
     uint64_t n_quarantined;
-    bool clean; /* they were clean already: from the subfolder clean/ */
+    bool clean; /* the rows were clean already: their members are the cleaned columns */
 };
 
 /* Reads pin.jsonl, geo.jsonl and user.jsonl of the folder, or of its subfolder clean/, with --rules and --profile. Always

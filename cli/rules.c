@@ -1,6 +1,7 @@
 /* rules.c - weirbox rules check, explain and sql: the rule files read, told in words, written as SQL. */
 #include <stdio.h>
 
+#include "base/json.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "pipeline/analytics/explain.h"
@@ -48,42 +49,64 @@ static void rules_command_list(struct buf *out, const char *what, struct str (*n
     buf_c(out, '\n');
 }
 
-/* The examples of the rule files; those that fail are told on stdout. */
-static int rules_command_tests(struct opened *o, struct err *e)
+static void rules_command_put_tests(struct report *r, size_t failed, bool json, struct buf *out)
+{
+    size_t n = 0;
+    buf_f(out, json ? "\"tests\":%zu,\"failed\":[" : "%zu tests, %zu failed\n", r->n_cases, failed);
+    for (size_t i = 0; i < r->n_cases; i++) {
+        if (r->cases[i].verdict != REPORT_FAILS)
+            continue;
+        if (!json) {
+            buf_f(out, "FAILED " STR_F "\n", STR_A(r->cases[i].message));
+            continue;
+        }
+        buf_z(out, n++ ? "," : "");
+        json_put_text(out, r->cases[i].message);
+    }
+    buf_z(out, json ? "]" : "");
+}
+
+static void rules_command_put_windows(struct opened *o)
+{
+    struct str name;
+    buf_z(&o->out, "windows   ");
+    for (size_t i = 0; (name = stream_windows_name(o->windows, i)).p; i++)
+        buf_f(&o->out, "%s" STR_F, i ? ", " : "", STR_A(name));
+    buf_c(&o->out, '\n');
+}
+
+/* What there is, and the examples; -1 when one of them fails. */
+static int rules_command_tell(struct opened *o, bool json, struct err *e)
 {
     struct report r = { 0 };
     int result = ruletest_run(o->rules, o->analytics, &r, e);
     size_t failed = report_count(&r, REPORT_FAILS);
-    if (result == 0 && failed)
-        result = err_set(e, 0, "RULES_TESTS_FAILED", "%zu of %zu tests failed", failed, r.n_cases);
-    for (size_t i = 0; failed && i < r.n_cases; i++)
-        if (r.cases[i].verdict == REPORT_FAILS)
-            buf_f(&o->out, "FAILED " STR_F "\n", STR_A(r.cases[i].message));
-    buf_f(&o->out, "%zu tests, %zu failed\n", r.n_cases, failed);
-    if (failed)
-        fwrite(o->out.p, 1, o->out.n, stdout);
+    if (result == 0 && json) {
+        buf_f(&o->out, "{\"schema\":1,\"command\":\"rules check\",\"status\":\"%s\",\"data\":{\"profile\":", failed ? "error" : "ok");
+        json_put_text(&o->out, rules_profile(o->rules));
+        buf_c(&o->out, ',');
+        rules_command_put_tests(&r, failed, true, &o->out);
+        buf_z(&o->out, "}}\n");
+    } else if (result == 0) {
+        buf_f(&o->out, "profile   " STR_F "\n", STR_A(rules_profile(o->rules)));
+        rules_command_list(&o->out, "tables    ", rules_table_name, o->rules);
+        rules_command_list(&o->out, "queries   ", rules_query_name, o->rules);
+        rules_command_put_windows(o);
+        rules_command_list(&o->out, "profiles  ", rules_profile_name, o->rules);
+        rules_command_put_tests(&r, failed, false, &o->out);
+        buf_z(&o->out, failed ? "" : "no mistake found\n");
+    }
     report_release(&r);
-    return result;
+    return result ? -1 : failed ? EXIT_CHECK_FAILED : EXIT_OK;
 }
 
 int rules_command_check(struct args *a, struct err *e)
 {
     struct opened o;
     int result = rules_command_open(a, &o, e);
-    if (result == 0) {
-        buf_f(&o.out, "profile   " STR_F "\n", STR_A(rules_profile(o.rules)));
-        rules_command_list(&o.out, "tables    ", rules_table_name, o.rules);
-        rules_command_list(&o.out, "queries   ", rules_query_name, o.rules);
-        buf_z(&o.out, "windows   ");
-        struct str name;
-        for (size_t i = 0; (name = stream_windows_name(o.windows, i)).p; i++)
-            buf_f(&o.out, "%s" STR_F, i ? ", " : "", STR_A(name));
-        buf_c(&o.out, '\n');
-        rules_command_list(&o.out, "profiles  ", rules_profile_name, o.rules);
-        buf_z(&o.out, "no mistake found\n");
-        result = rules_command_tests(&o, e);
-    }
-    return rules_command_close(&o, result);
+    int status = result ? -1 : rules_command_tell(&o, args_on(a, "json"), e);
+    result = rules_command_close(&o, status < 0 ? -1 : 0);
+    return result ? -1 : status;
 }
 
 int rules_command_explain(struct args *a, struct err *e)

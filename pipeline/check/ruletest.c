@@ -101,9 +101,8 @@ static struct str ruletest_record(struct testing *t, const struct program *p, co
     struct map added = MAP_INIT;
     doc_put(given, &out);
     out.n--; /* the bracket */
-    if (!given->n) {
+    if (!given->n)
         buf_z(&out, "\"\":null"); /* so that commas come right: a member that nobody knows */
-    }
     for (size_t i = 0; i < p->n_columns; i++) {
         const struct program_column *col = &p->columns[i];
         bool there = false;

@@ -31,6 +31,13 @@ expect 1 '"Image src error" stands in no raw row; is it misspelt?' $check --rule
 expect 1 "null rate 12.50 % → 0.00 % (-12.50 points)" $check --rules rules
 expect 1 "differs  query/top_user_by_country" $check --rules rules
 
+# rows that came clean: the same tables, and nothing is said of operations
+expect 0 "0 records quarantined" $WEIRBOX_BIN clean raw --out out
+for from in out out/clean; do
+    expect 0 "same as the baseline" $WEIRBOX_BIN check --from $from --against base
+    grep -q operation/ stdout.txt && fail "operations of $from are judged"
+done
+
 # parts of it, by name and pattern
 expect 0 "same as the baseline" $check --rules rules 'column/pin.title' --select 'geo'
 expect 1 "1 cases: 0 same, 0 warn, 1 differ" $check --rules rules column/pin.image_src
@@ -133,6 +140,7 @@ mv all.jsonl raw/geo.jsonl
 expect 1 'test/geo[0]' $check --rules rules 'test/*'
 expect 1 'tests[0].expect.country: expected "y", got "x"' $WEIRBOX_BIN rules check --rules rules
 grep -q 'FAILED rules/clean/geo.json:5:' stdout.txt || fail "the example's place is not told"
+expect 1 '"status":"error","data":{"profile":"aicore-majority","tests":25,"failed":["rules/clean/geo.json:5:' $WEIRBOX_BIN rules check --rules rules --json
 expect 0 "0 failed" $WEIRBOX_BIN rules check
 for profile in 1lekshmi WilsonRedman elishagretton javeer89; do expect 0 "0 failed" $WEIRBOX_BIN rules check --profile $profile; done
 
