@@ -67,7 +67,8 @@ static void print_annotations(struct check *c)
 {
     struct buf out = BUF_INIT;
     report_put_github(&c->report, &out);
-    fwrite(out.p, 1, out.n, args_on(c->args, "json") ? stderr : stdout);
+    if (out.n)
+        fwrite(out.p, 1, out.n, args_on(c->args, "json") ? stderr : stdout);
     buf_release(&out);
 }
 

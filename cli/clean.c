@@ -30,18 +30,16 @@ int clean_command_run(struct args *a, struct err *e)
     for (unsigned t = 0; t < LEDGER_TABLES && result == 0; t++)
         result = sink_table(out, c.tables[t], e);
     const struct flow_path cleaned = { .tables = { c.tables[0], c.tables[1], c.tables[2] } };
-    struct buf told = BUF_INIT;
-    if (result == 0)
-        result = options_check(&cleaned, out, &told, e);
+    if (result == 0) {
+        put_counts(&c, &text);
+        result = options_check(&cleaned, out, &text, e);
+    }
     if (result == 0)
         result = sink_put(out, "quarantine.jsonl", buf_str(&c.quarantine), e);
     if (result == 0) {
-        put_counts(&c, &text);
         buf_f(&text, "%llu records quarantined; written to %s\n", (unsigned long long)c.n_quarantined, out);
-        fwrite(told.p, 1, told.n, stdout);
         fwrite(text.p, 1, text.n, stdout);
     }
-    buf_release(&told);
     buf_release(&text);
     folder_release(&c);
     return result;
