@@ -6,8 +6,8 @@
 #include "cli/commands.h"
 #include "pipeline/analytics/explain.h"
 #include "pipeline/analytics/sql.h"
-#include "pipeline/check/ruletest.h"
 #include "pipeline/stream/stream.h"
+#include "pipeline/check/ruletest.h"
 
 struct opened {
     struct rules *rules;
@@ -49,14 +49,6 @@ static void rules_command_list(struct buf *out, const char *what, struct str (*n
     buf_c(out, '\n');
 }
 
-static void rules_command_list_windows(struct opened *o)
-{
-    struct str s;
-    for (size_t i = 0; (s = stream_windows_name(o->windows, i)).p; i++)
-        buf_f(&o->out, "%s" STR_F, i ? ", " : "windows   ", STR_A(s));
-    buf_c(&o->out, '\n');
-}
-
 static void rules_command_put_tests(struct report *r, size_t failed, bool json, struct buf *out)
 {
     size_t n = 0;
@@ -72,6 +64,15 @@ static void rules_command_put_tests(struct report *r, size_t failed, bool json, 
         json_put_text(out, r->cases[i].message);
     }
     buf_z(out, json ? "]" : "");
+}
+
+static void rules_command_put_windows(struct opened *o)
+{
+    struct str name;
+    buf_z(&o->out, "windows   ");
+    for (size_t i = 0; (name = stream_windows_name(o->windows, i)).p; i++)
+        buf_f(&o->out, "%s" STR_F, i ? ", " : "", STR_A(name));
+    buf_c(&o->out, '\n');
 }
 
 /* What there is, and the examples; -1 when one of them fails. */
@@ -90,7 +91,7 @@ static int rules_command_tell(struct opened *o, bool json, struct err *e)
         buf_f(&o->out, "profile   " STR_F "\n", STR_A(rules_profile(o->rules)));
         rules_command_list(&o->out, "tables    ", rules_table_name, o->rules);
         rules_command_list(&o->out, "queries   ", rules_query_name, o->rules);
-        rules_command_list_windows(o);
+        rules_command_put_windows(o);
         rules_command_list(&o->out, "profiles  ", rules_profile_name, o->rules);
         rules_command_put_tests(&r, failed, false, &o->out);
         buf_z(&o->out, failed ? "" : "no mistake found\n");
