@@ -72,6 +72,12 @@ static const struct option sql_own[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 
+static const struct option free_sql_own[] = {
+    { "from", "DIR", "rows of this folder, raw or cleaned, or its Delta tables (also s3://bucket/table), instead of a run", NULL, NULL },
+    { "format", "FORMAT", "how to print", "table", "table|csv|json" },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
 static const struct option apigw_call[] = {
     { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
     { "body", "TEXT|@FILE", "the request's body", NULL, NULL },
@@ -103,6 +109,7 @@ static const struct option *const exec_options[] = { exec_own, host_options, NUL
 static const struct option *const status_options[] = { status_own, NULL };
 static const struct option *const rules_options[] = { options_rules, NULL };
 static const struct option *const sql_options[] = { sql_own, options_rules, NULL };
+static const struct option *const free_sql_options[] = { free_sql_own, options_rules, options_rows, delta_command_store, NULL };
 static const struct option *const delta_log_options[] = { delta_command_store, delta_command_version, NULL };
 static const struct option *const delta_cat_options[] = { delta_command_store, delta_command_version, delta_command_limit, NULL };
 static const struct option *const delta_history_options[] = { delta_command_store, delta_command_limit, NULL };
@@ -187,6 +194,10 @@ const struct command commands[] = {
     { "rules sql", "the rules as SQL", "[NAME]",
       { "weirbox rules sql --dialect spark", "a script for Spark", "weirbox rules sql pin --dialect duckdb", "one table or question" },
       sql_options, 0, 1, rules_command_sql },
+    { "sql", "any SELECT over the cleaned tables, in Spark's words", "STATEMENT|@FILE",
+      { "weirbox sql 'SELECT category, count(*) AS n FROM pin GROUP BY category ORDER BY n DESC LIMIT 3'", "of a run",
+        "weirbox sql 'SELECT year(date_joined), median(age) FROM df_user GROUP BY 1' --from out/delta --format csv", "of Delta tables" },
+      free_sql_options, 1, 1, sql_command_run },
     { "delta log", "the actions of a Delta table's log", "TABLE",
       { "weirbox delta log out/mytable", "of a folder", "weirbox delta log s3://bucket/mytable --version 3", "of an S3 prefix, one version" },
       delta_log_options, 1, 1, delta_command_log },

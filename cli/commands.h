@@ -30,5 +30,6 @@ int faults_command_lint(struct args *a, struct err *e);
 int rules_command_check(struct args *a, struct err *e);
 int rules_command_explain(struct args *a, struct err *e);
 int rules_command_sql(struct args *a, struct err *e);
+int sql_command_run(struct args *a, struct err *e);
 
 #endif

@@ -57,15 +57,18 @@ static struct delta_store *open_s3(struct args *a, struct str rest, struct clock
     return delta_store_s3(&o, e);
 }
 
+struct delta_store *delta_command_place(struct args *a, const char *where, struct clock *clock, struct err *e)
+{
+    struct str s = str_of(where);
+    if (str_starts(s, S("s3://")) || str_starts(s, S("s3a://")))
+        return open_s3(a, str_from(s, str_find(s, S("://")) + 3), clock, e);
+    return delta_store_local(str_starts(s, S("file://")) ? where + 7 : where, clock);
+}
+
 static int open_table(struct args *a, struct opened *o, struct err *e)
 {
-    struct str where = str_of(a->operands[0]);
     clock_init_real(&o->clock);
-    bool remote = str_starts(where, S("s3://")) || str_starts(where, S("s3a://"));
-    if (remote)
-        o->store = open_s3(a, str_from(where, str_find(where, S("://")) + 3), &o->clock, e);
-    else
-        o->store = delta_store_local(str_starts(where, S("file://")) ? a->operands[0] + 7 : a->operands[0], &o->clock);
+    o->store = delta_command_place(a, a->operands[0], &o->clock, e);
     if (!o->store)
         return -1;
     struct delta_options options = { .store = o->store, .clock = &o->clock };
