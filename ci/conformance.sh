@@ -24,6 +24,17 @@ if command -v python3 >/dev/null && [ ! -f "$venv/done" ]; then
 fi
 [ -d "$venv/bin" ] && export PATH=$venv/bin:$PATH
 
+# hadoop-aws for s3a:// in Spark, of the Hadoop that pyspark brings; with only those parts of the AWS SDK that it uses.
+hadoop=$(ls "$venv"/lib/python3*/site-packages/pyspark/jars/hadoop-client-api-*.jar 2>/dev/null | sed 's/.*-api-\(.*\)\.jar/\1/')
+if [ -n "$hadoop" ] && command -v mvn >/dev/null && [ ! -f "$venv/hadoop/done" ]; then
+    echo "fetching hadoop-aws $hadoop …"
+    mkdir -p "$venv/hadoop"
+    sed "s/HADOOP/$hadoop/" ci/hadoop-aws.xml >"$venv/hadoop/pom.xml"
+    mvn -B -q -f "$venv/hadoop/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$venv/hadoop" >"$work/mvn.log" 2>&1 &&
+        touch "$venv/hadoop/done" || echo "  hadoop-aws cannot be had: s3a:// is not tested"
+fi
+[ -f "$venv/hadoop/done" ] && export HADOOP_AWS=$venv/hadoop
+
 start_cloud() {
     "$WEIRBOX_BIN" up --port 0 --json >"$work/up.json" & echo $! >"$work/pid"
     for _ in $(seq 200); do [ -s "$work/up.json" ] && return; sleep 0.02; done

@@ -78,6 +78,11 @@ static const struct option free_sql_own[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 
+static const struct option export_own[] = {
+    { "from", "DIR", "sample rows: pin.jsonl, geo.jsonl, user.jsonl of this folder, instead of the tables' rows", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
 static const struct option apigw_call[] = {
     { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
     { "body", "TEXT|@FILE", "the request's body", NULL, NULL },
@@ -110,6 +115,7 @@ static const struct option *const status_options[] = { status_own, NULL };
 static const struct option *const rules_options[] = { options_rules, NULL };
 static const struct option *const sql_options[] = { sql_own, options_rules, NULL };
 static const struct option *const free_sql_options[] = { free_sql_own, options_rules, options_rows, delta_command_store, NULL };
+static const struct option *const export_options[] = { export_own, options_rules, options_rows, NULL };
 static const struct option *const delta_log_options[] = { delta_command_store, delta_command_version, NULL };
 static const struct option *const delta_cat_options[] = { delta_command_store, delta_command_version, delta_command_limit, NULL };
 static const struct option *const delta_history_options[] = { delta_command_store, delta_command_limit, NULL };
@@ -198,6 +204,12 @@ const struct command commands[] = {
       { "weirbox sql 'SELECT category, count(*) AS n FROM pin GROUP BY category ORDER BY n DESC LIMIT 3'", "of a run",
         "weirbox sql 'SELECT year(date_joined), median(age) FROM df_user GROUP BY 1' --from out/delta --format csv", "of Delta tables" },
       free_sql_options, 1, 1, sql_command_run },
+    { "export spark", "the rules as a job for any Spark, with a sample and the answers expected of it", "DIR",
+      { "weirbox export spark bundle", "job, DAG, sample, expected answers, check.py", "weirbox export spark bundle --profile javeer89 --from weirbox-out/raw", "other rules and rows" },
+      export_options, 1, 1, export_command_spark },
+    { "export databricks", "the same as a notebook, and an Airflow DAG that submits it", "DIR",
+      { "weirbox export databricks bundle", "import bundle/notebook.py", "weirbox export databricks bundle --rules myrules --posts 500", "your own rules, fewer rows" },
+      export_options, 1, 1, export_command_databricks },
     { "delta log", "the actions of a Delta table's log", "TABLE",
       { "weirbox delta log out/mytable", "of a folder", "weirbox delta log s3://bucket/mytable --version 3", "of an S3 prefix, one version" },
       delta_log_options, 1, 1, delta_command_log },

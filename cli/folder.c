@@ -23,6 +23,7 @@ static void quarantine(struct folder *f, unsigned table, const struct lines_refu
     json_put_text(&f->quarantine, r->record);
     buf_z(&f->quarantine, "}\n");
     f->n_quarantined++;
+    f->unreadable[table] += strcmp(r->code, "REQUIRED_NULL") != 0;
 }
 
 static int clean_lines(struct folder *f, unsigned table, struct err *e)
@@ -39,10 +40,8 @@ static int clean_lines(struct folder *f, unsigned table, struct err *e)
     return 0;
 }
 
-int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e)
+int folder_read(struct args *a, struct folder *f, const char *dir, struct err *e)
 {
-    if (!(f->rules = rules_open(args_text(a, "rules"), args_text(a, "profile"), e)))
-        return -1;
     size_t found = 0;
     for (unsigned t = 0; t < LEDGER_TABLES; t++) {
         struct str direct = arena_f(&a->arena, "%s.jsonl", ledger_table_names[t]);
@@ -50,9 +49,24 @@ int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e
         int got = sink_get(dir, direct.p, &f->texts[t], e);
         if (got == 1)
             got = sink_get(dir, below.p, &f->texts[t], e);
-        if (got < 0 || clean_lines(f, t, e))
+        if (got < 0)
             return -1;
         found += got == 0;
     }
     return found ? 0 : err_set(e, 0, "FILE_NOT_FOUND", "no pin.jsonl, geo.jsonl or user.jsonl in %s or %s/clean; weirbox ingest and weirbox run --out write them", dir, dir);
+}
+
+int folder_clean(struct args *a, struct folder *f, struct err *e)
+{
+    if (!(f->rules = rules_open(args_text(a, "rules"), args_text(a, "profile"), e)))
+        return -1;
+    for (unsigned t = 0; t < LEDGER_TABLES; t++)
+        if (clean_lines(f, t, e))
+            return -1;
+    return 0;
+}
+
+int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e)
+{
+    return folder_read(a, f, dir, e) || folder_clean(a, f, e) ? -1 : 0;
 }

@@ -13,7 +13,7 @@ expect 2 "give one of them" $weirbox run --posts 3 --indices rows.txt
 expect 2 "takes no further operand" $weirbox run extra
 expect 2 "weirbox clean needs DIR" $weirbox clean
 expect 2 "no query 'nothing'" $weirbox query nothing --from "$WEIRBOX_SOURCE/fixtures/golden"
-for command in "rules check" "rules explain" "rules sql" "delta log" "delta cat" "delta history" "delta vacuum" run check "emulate basic" "emulate batch" "emulate stream" "ingest s3" "ingest kinesis" clean query sql up status "faults lint"; do
+for command in "rules check" "rules explain" "rules sql" "delta log" "delta cat" "delta history" "delta vacuum" run check "emulate basic" "emulate batch" "emulate stream" "ingest s3" "ingest kinesis" clean query sql "export spark" "export databricks" up status "faults lint"; do
     expect 0 "Examples:" $weirbox $command --help
 done
 expect 0 "Commands:" $weirbox --help
