@@ -345,7 +345,7 @@ int delta_snapshot_open(struct delta_table *t, int64_t version, struct delta_sna
     struct delta_snapshot *s;
     if (delta_replay(t, version, &s, e))
         return -1;
-    if (delta_feature_readable(s, e) || delta_schema_read(s->schema, &s->state->arena, &s->fields, &s->n_fields, e)) {
+    if (delta_feature_readable(s, e) || delta_schema_read(s->schema, delta_action_mapping(s, &s->state->arena), &s->state->arena, &s->fields, &s->n_fields, e)) {
         delta_snapshot_close(s);
         return -1;
     }

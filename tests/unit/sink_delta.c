@@ -212,6 +212,7 @@ static void a_gap_in_the_log_is_an_error(void **state)
     "{\"metaData\":{\"id\":\"i\",\"format\":{\"provider\":\"parquet\",\"options\":{}},\"schemaString\":\"{\\\"type\\\":\\\"struct\\\",\\\"fields\\\":[" schema \
     "]}\",\"partitionColumns\":[],\"configuration\":{" configuration "},\"createdTime\":1}}\n"
 #define LONG_ID "{\\\"name\\\":\\\"id\\\",\\\"type\\\":\\\"long\\\",\\\"nullable\\\":true,\\\"metadata\\\":{}}"
+#define MAPPED_ID "{\\\"name\\\":\\\"id\\\",\\\"type\\\":\\\"long\\\",\\\"nullable\\\":true,\\\"metadata\\\":{\\\"delta.columnMapping.physicalName\\\":\\\"col-1\\\"}}"
 #define PROTOCOL(text) "{\"protocol\":{" text "}}\n"
 #define V12 PROTOCOL("\"minReaderVersion\":1,\"minWriterVersion\":2")
 
@@ -221,11 +222,12 @@ static void what_is_not_understood_is_refused_by_name(void **state)
     static const struct { const char *log, *code, *says; bool only_writing; } cases[] = {
         { PROTOCOL("\"minReaderVersion\":4,\"minWriterVersion\":7") META(LONG_ID, ""), "DELTA_UNSUPPORTED", "reader version 4", false },
         { PROTOCOL("\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"deletionVectors\",\"timestampNtz\",\"newThing\"],\"writerFeatures\":[]") META(LONG_ID, ""),
-          "DELTA_UNSUPPORTED", "deletionVectors, newThing", false },
-        { PROTOCOL("\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"typeWidening\"],\"writerFeatures\":[\"typeWidening\"]") META(LONG_ID, ""), "DELTA_UNSUPPORTED", "typeWidening", false },
-        { PROTOCOL("\"minReaderVersion\":2,\"minWriterVersion\":5") META(LONG_ID, "\"delta.columnMapping.mode\":\"name\""), "DELTA_UNSUPPORTED", "columnMapping", false },
+          "DELTA_UNSUPPORTED", "newThing", false },
+        { PROTOCOL("\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"typeWidening\"],\"writerFeatures\":[\"typeWidening\"]") META(LONG_ID, ""), "DELTA_UNSUPPORTED", "typeWidening", true },
+        { PROTOCOL("\"minReaderVersion\":2,\"minWriterVersion\":5") META(LONG_ID, "\"delta.columnMapping.mode\":\"name\""), "DELTA_MALFORMED", "physical name", false },
+        { PROTOCOL("\"minReaderVersion\":2,\"minWriterVersion\":5") META(MAPPED_ID, "\"delta.columnMapping.mode\":\"name\""), "DELTA_UNSUPPORTED", "columnMapping", true },
         { V12 META(LONG_ID, "") "{\"add\":{\"path\":\"a.parquet\",\"partitionValues\":{},\"size\":1,\"modificationTime\":1,\"dataChange\":true,\"deletionVector\":{\"storageType\":\"u\",\"pathOrInlineDv\":\"x\"}}}\n",
-          "DELTA_UNSUPPORTED", "deletionVectors", false },
+          "DELTA_UNSUPPORTED", "deletionVectors", true },
         { V12 META("{\\\"name\\\":\\\"v\\\",\\\"type\\\":\\\"variant\\\",\\\"nullable\\\":true,\\\"metadata\\\":{}}", ""), "DELTA_UNSUPPORTED", "variant", false },
         { V12, "DELTA_MALFORMED", "metaData", false },
         { META(LONG_ID, ""), "DELTA_MALFORMED", "protocol", false },
