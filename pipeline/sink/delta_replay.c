@@ -168,12 +168,15 @@ static int read_part(struct delta_table *t, struct delta_snapshot *s, struct str
 static int read_sidecars(struct delta_table *t, struct delta_snapshot *s, struct err *e)
 {
     struct delta_state *st = s->state;
-    for (size_t i = 0; i < st->n_sidecars; i++) {
+    size_t n = st->n_sidecars;
+    for (size_t i = 0; i < n; i++) {
         struct str name = st->sidecars[i];
         if (str_chr(name, '/') != STR_NONE)
             return err_set(e, 0, "DELTA_UNSUPPORTED", "sidecar " STR_F " lies outside of _delta_log/_sidecars", STR_A(name));
         if (read_part(t, s, arena_f(&st->arena, "_delta_log/_sidecars/" STR_F, STR_A(name)), e))
             return -1;
+        if (st->n_sidecars > n) /* each other, or themselves, without end */
+            return err_set(e, 0, "DELTA_MALFORMED", "sidecar " STR_F " names further sidecars", STR_A(name));
     }
     return 0;
 }

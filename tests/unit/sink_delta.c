@@ -191,6 +191,32 @@ static void a_broken_checkpoint_is_passed_over(void **state)
     }
 }
 
+/* A checkpoint of version 0 whose sidecar names itself; nothing older tells what the table is. */
+static void a_sidecar_that_names_sidecars_is_an_error(void **state)
+{
+    (void)state;
+    struct memory m;
+    struct err e = { 0 };
+    struct delta_snapshot *snapshot;
+    struct buf bytes = BUF_INIT;
+    struct parquet_field path = { .name = S("path"), .kind = PARQUET_STRING }, sidecar = { .name = S("sidecar"), .kind = PARQUET_STRUCT, .children = &path, .n_children = 1 };
+    struct parquet_writer *w = parquet_writer_open(&sidecar, 1, NULL, &bytes, &e);
+    memory_init(&m);
+    assert_ok(parquet_writer_json(w, S("{\"sidecar\":{\"path\":\"x.parquet\"}}"), &e), &e);
+    assert_ok(parquet_writer_end(w, &e), &e);
+    parquet_writer_close(w);
+    struct memory_store s = memory_open(&m);
+    assert_ok(memory_put(&s.store, S("_delta_log/_sidecars/x.parquet"), buf_str(&bytes), false, &e), &e);
+    assert_ok(memory_put(&s.store, S("_delta_log/00000000000000000000.checkpoint.00000000-0000-0000-0000-000000000000.parquet"), buf_str(&bytes), false, &e), &e);
+    struct delta_table *t = world_open(&s, 1, 0);
+    assert_int_equal(delta_snapshot_open(t, -1, &snapshot, &e), -1);
+    assert_string_equal(e.code, "DELTA_MALFORMED");
+    assert_non_null(strstr(e.message, "names further sidecars"));
+    delta_close(t);
+    buf_release(&bytes);
+    memory_release(&m);
+}
+
 static void a_gap_in_the_log_is_an_error(void **state)
 {
     (void)state;
@@ -401,6 +427,7 @@ int main(void)
         cmocka_unit_test(what_is_no_table_is_said_so),
         cmocka_unit_test(every_tenth_commit_is_followed_by_a_checkpoint),
         cmocka_unit_test(a_broken_checkpoint_is_passed_over),
+        cmocka_unit_test(a_sidecar_that_names_sidecars_is_an_error),
         cmocka_unit_test(a_gap_in_the_log_is_an_error),
         cmocka_unit_test(what_is_not_understood_is_refused_by_name),
         cmocka_unit_test(rows_of_another_shape_are_refused),
