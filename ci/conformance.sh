@@ -15,7 +15,7 @@ work=$(mktemp -d)
 trap 'kill -INT "$(cat "$work/pid" 2>/dev/null)" 2>/dev/null; rm -rf "$work"' EXIT
 
 venv=$PWD/build/conformance
-packages="boto3 requests pymysql sqlalchemy pandas mysql-connector-python cryptography duckdb pyarrow deltalake pyspark"
+packages="boto3 requests pymysql sqlalchemy pandas mysql-connector-python cryptography duckdb pyarrow deltalake polars pyspark"
 if command -v python3 >/dev/null && [ ! -f "$venv/done" ]; then
     echo "fetching Python clients from PyPI …"
     python3 -m venv "$venv" && for package in $packages; do
