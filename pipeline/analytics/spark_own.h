@@ -9,7 +9,26 @@
 #include "base/json.h"
 #include "pipeline/analytics/spark.h"
 
-enum { SPARK_LONGEST = 16 << 20 /* bytes of a text that a function makes */, SPARK_FORMATS = 6 };
+enum { SPARK_LONGEST = 16 << 20 /* bytes of a text that a function makes */ };
+
+enum { SPARK_MOST_TABLES = 64 };
+
+struct spark_shape {
+    struct str name;
+    struct spark_column *columns;
+    size_t n_columns;
+};
+struct spark {
+    sqlite3 *db;
+    struct arena arena, scratch;
+    struct spark_shape tables[SPARK_MOST_TABLES];
+    size_t n_tables;
+    sqlite3_stmt *insert; /* into the table made last */
+};
+
+/* ---- spark_table.c ---- */
+int spark_fail(struct spark *s, struct err *e); /* what SQLite says */
+void spark_put_name(struct buf *out, struct str name);
 
 /* ---- spark_rewrite.c ---- */
 
@@ -33,7 +52,8 @@ struct spark_function {
     void (*run)(sqlite3_context *c, int n, sqlite3_value **v);
     bool takes_null; /* else NULL in any argument is NULL */
 };
-extern const struct spark_function spark_function_values[]; /* conditions, casts, numbers, arrays */
+extern const struct spark_function spark_function_values[]; /* conditions, casts, numbers */
+extern const struct spark_function spark_function_arrays[];
 extern const struct spark_function spark_function_texts[];
 extern const struct spark_function spark_function_times[];
 /* Registers all. */
