@@ -46,29 +46,28 @@ static struct str env(const char *name, const char *otherwise)
     return str_of(v && v[0] ? v : otherwise);
 }
 
-static struct delta_store *open_s3(struct args *a, struct str rest, struct clock *clock, struct err *e)
+static struct delta_store *open_s3(struct args *a, struct str rest, const char *endpoint, struct clock *clock, struct err *e)
 {
     struct str bucket = str_cut(&rest, '/');
     struct delta_s3 o = {
-        .endpoint = args_text(a, "endpoint"), .bucket = arena_z(&a->arena, bucket), .prefix = arena_z(&a->arena, rest), .clock = clock,
+        .endpoint = endpoint, .bucket = arena_z(&a->arena, bucket), .prefix = arena_z(&a->arena, rest), .clock = clock,
         .key = { env("AWS_ACCESS_KEY_ID", "test"), env("AWS_SECRET_ACCESS_KEY", "test"), env("AWS_SESSION_TOKEN", "") },
         .region = args_given(a, "region") ? str_of(args_text(a, "region")) : env("AWS_REGION", "us-east-1"),
     };
     return delta_store_s3(&o, e);
 }
 
-struct delta_store *delta_command_place(struct args *a, const char *where, struct clock *clock, struct err *e)
+struct delta_store *delta_command_open(struct args *a, struct str where, const char *endpoint, struct clock *clock, struct err *e)
 {
-    struct str s = str_of(where);
-    if (str_starts(s, S("s3://")) || str_starts(s, S("s3a://")))
-        return open_s3(a, str_from(s, str_find(s, S("://")) + 3), clock, e);
-    return delta_store_local(str_starts(s, S("file://")) ? where + 7 : where, clock);
+    if (str_starts(where, S("s3://")) || str_starts(where, S("s3a://")))
+        return open_s3(a, str_from(where, str_find(where, S("://")) + 3), endpoint, clock, e);
+    return delta_store_local(arena_z(&a->arena, str_from(where, str_starts(where, S("file://")) ? 7 : 0)), clock);
 }
 
 static int open_table(struct args *a, struct opened *o, struct err *e)
 {
     clock_init_real(&o->clock);
-    o->store = delta_command_place(a, a->operands[0], &o->clock, e);
+    o->store = delta_command_open(a, str_of(a->operands[0]), args_text(a, "endpoint"), &o->clock, e);
     if (!o->store)
         return -1;
     struct delta_options options = { .store = o->store, .clock = &o->clock };

@@ -9,6 +9,7 @@
 #include "cli/show.h"
 #include "cli/tables.h"
 #include "pipeline/analytics/spark.h"
+#include "pipeline/sink/delta.h"
 
 enum { MOST_TABLES = 64 };
 
@@ -54,7 +55,7 @@ static bool add_row(void *arg, struct str row)
 
 static int read_delta(struct reading *r, const char *where, struct str name)
 {
-    struct delta_store *store = delta_command_place(r->a, where, &r->clock, r->e);
+    struct delta_store *store = delta_command_open(r->a, str_of(where), args_text(r->a, "endpoint"), &r->clock, r->e);
     struct delta_options o = { .store = store, .clock = &r->clock };
     struct delta_table *t = store ? delta_open(&o) : NULL;
     struct delta_snapshot *s = NULL;
