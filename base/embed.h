@@ -11,6 +11,7 @@ struct embed_file {
 extern const struct embed_file embed_rules[];      /* pipeline/rules */
 extern const struct embed_file embed_apis[];       /* fixtures/apigw */
 extern const struct embed_file embed_connectors[]; /* fixtures/connect */
+extern const struct embed_file embed_bundles[];    /* pipeline/export/bundle */
 
 /* The file of that path in any table; p == NULL when there is none. */
 struct str embed_find(const char *path);

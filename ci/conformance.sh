@@ -15,7 +15,7 @@ work=$(mktemp -d)
 trap 'kill -INT "$(cat "$work/pid" 2>/dev/null)" 2>/dev/null; rm -rf "$work"' EXIT
 
 venv=$PWD/build/conformance
-packages="boto3 moto[server] requests pymysql sqlalchemy pandas mysql-connector-python cryptography duckdb pyarrow deltalake pyspark
+packages="boto3 moto[server] requests pymysql sqlalchemy pandas mysql-connector-python cryptography duckdb pyarrow deltalake polars pyspark
           kafka-python confluent-kafka aws-msk-iam-sasl-signer-python python-snappy lz4 zstandard"
 if command -v python3 >/dev/null && [ ! -f "$venv/done" ]; then
     echo "fetching Python clients from PyPI …"
@@ -42,6 +42,17 @@ if command -v mvn >/dev/null; then
 fi
 export NODE_PATH=$venv/node_modules KAFKA_JARS=$venv/kafka-2.8.1 KAFKA_JARS_3=$venv/kafka-3.7.1
 [ -d "$venv/bin" ] && export PATH=$venv/bin:$PATH
+
+# hadoop-aws for s3a:// in Spark, of the Hadoop that pyspark brings; with only those parts of the AWS SDK that it uses.
+hadoop=$(ls "$venv"/lib/python3*/site-packages/pyspark/jars/hadoop-client-api-*.jar 2>/dev/null | sed 's/.*-api-\(.*\)\.jar/\1/')
+if [ -n "$hadoop" ] && command -v mvn >/dev/null && [ ! -f "$venv/hadoop/done" ]; then
+    echo "fetching hadoop-aws $hadoop …"
+    mkdir -p "$venv/hadoop"
+    sed "s/HADOOP/$hadoop/" ci/hadoop-aws.xml >"$venv/hadoop/pom.xml"
+    mvn -B -q -f "$venv/hadoop/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$venv/hadoop" >"$work/mvn.log" 2>&1 &&
+        touch "$venv/hadoop/done" || echo "  hadoop-aws cannot be had: s3a:// is not tested"
+fi
+[ -f "$venv/hadoop/done" ] && export HADOOP_AWS=$venv/hadoop
 
 start_cloud() {
     "$WEIRBOX_BIN" up --port 0 --json >"$work/up.json" & echo $! >"$work/pid"

@@ -121,6 +121,17 @@ static const struct option sql_own[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 
+static const struct option free_sql_own[] = {
+    { "from", "DIR", "rows of this folder, raw or cleaned, or its Delta tables (also s3://bucket/table), instead of a run", NULL, NULL },
+    { "format", "FORMAT", "how to print", "table", "table|csv|json" },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct option export_own[] = {
+    { "from", "DIR", "sample rows: pin.jsonl, geo.jsonl, user.jsonl of this folder, instead of the tables' rows", NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
 static const struct option apigw_call[] = {
     { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
     { "body", "TEXT|@FILE", "the request's body", NULL, NULL },
@@ -157,6 +168,8 @@ static const struct option *const exec_options[] = { exec_own, host_options, NUL
 static const struct option *const status_options[] = { status_own, NULL };
 static const struct option *const rules_options[] = { options_rules, NULL };
 static const struct option *const sql_options[] = { sql_own, options_rules, NULL };
+static const struct option *const free_sql_options[] = { free_sql_own, options_rules, options_rows, delta_command_store, NULL };
+static const struct option *const export_options[] = { export_own, options_rules, options_rows, NULL };
 static const struct option *const delta_log_options[] = { delta_command_store, delta_command_version, NULL };
 static const struct option *const delta_cat_options[] = { delta_command_store, delta_command_version, delta_command_limit, NULL };
 static const struct option *const delta_history_options[] = { delta_command_store, delta_command_limit, NULL };
@@ -261,6 +274,16 @@ const struct command commands[] = {
     { "rules sql", "the rules as SQL", "[NAME]",
       { "weirbox rules sql --dialect spark", "a script for Spark", "weirbox rules sql pin --dialect duckdb", "one table or question" },
       sql_options, 0, 1, rules_command_sql },
+    { "sql", "any SELECT over the cleaned tables, in Spark's words", "STATEMENT|@FILE",
+      { "weirbox sql 'SELECT category, count(*) AS n FROM pin GROUP BY category ORDER BY n DESC LIMIT 3'", "of a run",
+        "weirbox sql 'SELECT year(date_joined), median(age) FROM df_user GROUP BY 1' --from out/delta --format csv", "of Delta tables" },
+      free_sql_options, 1, 1, sql_command_run },
+    { "export spark", "the rules as a job for any Spark, with a sample and the answers expected of it", "DIR",
+      { "weirbox export spark bundle", "job, DAG, sample, expected answers, check.py", "weirbox export spark bundle --profile javeer89 --from weirbox-out/raw", "other rules and rows" },
+      export_options, 1, 1, export_command_spark },
+    { "export databricks", "the same as a notebook, and an Airflow DAG that submits it", "DIR",
+      { "weirbox export databricks bundle", "import bundle/notebook.py", "weirbox export databricks bundle --rules myrules --posts 500", "your own rules, fewer rows" },
+      export_options, 1, 1, export_command_databricks },
     { "delta log", "the actions of a Delta table's log", "TABLE",
       { "weirbox delta log out/mytable", "of a folder", "weirbox delta log s3://bucket/mytable --version 3", "of an S3 prefix, one version" },
       delta_log_options, 1, 1, delta_command_log },

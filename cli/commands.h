@@ -36,5 +36,8 @@ int faults_command_lint(struct args *a, struct err *e);
 int rules_command_check(struct args *a, struct err *e);
 int rules_command_explain(struct args *a, struct err *e);
 int rules_command_sql(struct args *a, struct err *e);
+int sql_command_run(struct args *a, struct err *e);
+int export_command_spark(struct args *a, struct err *e);
+int export_command_databricks(struct args *a, struct err *e);
 
 #endif

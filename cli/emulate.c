@@ -5,54 +5,19 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/rows.h"
 #include "cli/show.h"
-
-struct rows {
-    struct rds *rds; /* of the synthetic or the user's tables; NULL with --source */
-    struct source *source;
-    struct choose *choose;
-};
-
-static void close_rows(struct rows *r)
-{
-    choose_close(r->choose);
-    source_close(r->source);
-    rds_close(r->rds);
-}
-
-static int open_rows(struct args *a, struct rows *r, struct err *e)
-{
-    struct choose_options c;
-    *r = (struct rows){ 0 };
-    if (options_choose(a, &c, e))
-        return -1;
-    const char *uri = args_text(a, "source");
-    if (!uri) {
-        const struct rds_options o = { .seed = (uint64_t)c.seed, .tables_dir = args_text(a, "tables"), .skip_broken = args_on(a, "skip-broken") };
-        r->rds = rds_open(&o);
-        uri = rds_uri(r->rds, e);
-    }
-    if (!uri || !(r->source = source_open(uri, e)))
-        return -1;
-    int64_t *indices = NULL;
-    int result = c.kind == CHOOSE_ALL ? source_complete_indices(r->source, &indices, &c.n_indices, e) : 0;
-    c.indices = indices;
-    if (result == 0 && !(r->choose = choose_open(&c, e)))
-        result = -1;
-    free(indices);
-    return result;
-}
 
 int emulate_command_basic(struct args *a, struct err *e)
 {
     struct rows rows;
     struct buf out = BUF_INIT;
-    int result = open_rows(a, &rows, e);
+    int result = rows_open(a, &rows, e);
     if (result == 0)
         result = emulate_print(rows.source, rows.choose, &out, e);
     fwrite(out.p ? out.p : "", 1, out.n, stdout);
     buf_release(&out);
-    close_rows(&rows);
+    rows_close(&rows);
     return result;
 }
 
@@ -101,7 +66,7 @@ static int post(struct args *a, enum emulate_path path, struct err *e)
     struct rows rows;
     struct emulate_report report = { 0 };
     struct ledger *ledger = ledger_open(watch.path);
-    int result = open_rows(a, &rows, e);
+    int result = rows_open(a, &rows, e);
     if (result == 0)
         result = emulate_run(&o, rows.source, rows.choose, ledger, &report, e);
     if (result == 0) {
@@ -111,7 +76,7 @@ static int post(struct args *a, enum emulate_path path, struct err *e)
                              (unsigned long long)report.calls, report.first_refusal);
     }
     ledger_close(ledger);
-    close_rows(&rows);
+    rows_close(&rows);
     return result;
 }
 

@@ -23,22 +23,7 @@ static void quarantine(struct folder *f, unsigned table, const struct lines_refu
     json_put_text(&f->quarantine, r->record);
     buf_z(&f->quarantine, "}\n");
     f->n_quarantined++;
-}
-
-static int clean_lines(struct folder *f, unsigned table, struct err *e)
-{
-    struct lines lines;
-    if (lines_clean(f->rules, str_of(ledger_table_names[table]), buf_str(&f->texts[table]), 0, &lines, e))
-        return -1;
-    for (size_t i = 0; i < lines.n_refused; i++)
-        quarantine(f, table, &lines.refused[i]);
-    if (!lines_view(&lines, buf_str(&f->texts[table])))
-        buf_release(&f->texts[table]);
-    f->tables[table] = lines.table;
-    lines.table = NULL;
-    table_finish(f->tables[table]);
-    lines_release(&lines);
-    return 0;
+    f->unreadable[table] += strcmp(r->code, "REQUIRED_NULL") != 0;
 }
 
 /* Has the first row just the columns of the cleaned table, in their order? */
@@ -56,22 +41,51 @@ static bool is_clean(const struct table *t, struct str text)
     return n == t->n_columns;
 }
 
-int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e)
+static int clean_lines(struct folder *f, unsigned table, struct err *e)
 {
-    if (!(f->rules = rules_open(args_text(a, "rules"), args_text(a, "profile"), e)))
+    struct lines lines;
+    if (lines_clean(f->rules, str_of(ledger_table_names[table]), buf_str(&f->texts[table]), 0, &lines, e))
         return -1;
-    size_t found = 0, clean = 0;
+    for (size_t i = 0; i < lines.n_refused; i++)
+        quarantine(f, table, &lines.refused[i]);
+    f->tables[table] = lines.table;
+    f->clean = f->clean && (!f->texts[table].n || is_clean(f->tables[table], buf_str(&f->texts[table])));
+    if (!f->keep_texts && !lines_view(&lines, buf_str(&f->texts[table])))
+        buf_release(&f->texts[table]);
+    lines.table = NULL;
+    table_finish(f->tables[table]);
+    lines_release(&lines);
+    return 0;
+}
+
+int folder_read(struct args *a, struct folder *f, const char *dir, struct err *e)
+{
+    size_t found = 0;
     for (unsigned t = 0; t < LEDGER_TABLES; t++) {
         struct str direct = arena_f(&a->arena, "%s.jsonl", ledger_table_names[t]);
         struct str below = arena_f(&a->arena, "clean/%s.jsonl", ledger_table_names[t]);
         int got = sink_get(dir, direct.p, &f->texts[t], e);
         if (got == 1)
             got = sink_get(dir, below.p, &f->texts[t], e);
-        if (got < 0 || clean_lines(f, t, e))
+        if (got < 0)
             return -1;
         found += got == 0;
-        clean += got == 0 && is_clean(f->tables[t], buf_str(&f->texts[t]));
     }
-    f->clean = clean == found;
     return found ? 0 : err_set(e, 0, "FILE_NOT_FOUND", "no pin.jsonl, geo.jsonl or user.jsonl in %s or %s/clean; weirbox ingest and weirbox run --out write them", dir, dir);
+}
+
+int folder_clean(struct args *a, struct folder *f, struct err *e)
+{
+    if (!(f->rules = rules_open(args_text(a, "rules"), args_text(a, "profile"), e)))
+        return -1;
+    f->clean = true;
+    for (unsigned t = 0; t < LEDGER_TABLES; t++)
+        if (clean_lines(f, t, e))
+            return -1;
+    return 0;
+}
+
+int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e)
+{
+    return folder_read(a, f, dir, e) || folder_clean(a, f, e) ? -1 : 0;
 }

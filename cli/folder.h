@@ -12,12 +12,17 @@ struct folder {
     struct buf texts[LEDGER_TABLES]; /* the tables view them */
     struct buf quarantine;           /* JSON lines */
     uint64_t n_quarantined;
+    uint64_t unreadable[LEDGER_TABLES]; /* of those: not for a required null, which only a row has */
+    bool keep_texts; /* set it before folder_load: raw records will be looked at */
     bool clean; /* the rows were clean already: their members are the cleaned columns */
 };
 
 /* Reads pin.jsonl, geo.jsonl and user.jsonl of the folder, or of its subfolder clean/, with --rules and --profile. Always
  * folder_release. */
 int folder_load(struct args *a, struct folder *f, const char *dir, struct err *e);
+/* The same in two steps: 1 read the texts (or put them there), then clean them. */
+int folder_read(struct args *a, struct folder *f, const char *dir, struct err *e);
+int folder_clean(struct args *a, struct folder *f, struct err *e);
 void folder_release(struct folder *f);
 
 #endif

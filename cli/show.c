@@ -119,6 +119,21 @@ void show_result(const struct show *s, const struct result *r, size_t most)
     buf_release(&cell);
 }
 
+void show_answer(const struct result *r, const char *format)
+{
+    struct buf out = BUF_INIT;
+    struct show show;
+    show_init(&show, false);
+    if (strcmp(format, "table") == 0)
+        show_result(&show, r, SIZE_MAX);
+    else if (strcmp(format, "csv") == 0)
+        result_put_csv(r, &out);
+    else
+        result_put_json(r, &out), buf_c(&out, '\n');
+    fwrite(out.p, 1, out.n, stdout);
+    buf_release(&out);
+}
+
 /* ---- the ledger ---- */
 
 void show_ledger(const struct show *s, const struct flow *f)

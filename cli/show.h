@@ -16,6 +16,8 @@ void show_progress(void *arg, const struct flow_progress *p);
 
 /* A result as a table with aligned columns; at most `most` rows, then "… 12 more rows". */
 void show_result(const struct show *s, const struct result *r, size_t most);
+/* Every row: format "table", "csv" or "json". */
+void show_answer(const struct result *r, const char *format);
 void show_ledger(const struct show *s, const struct flow *f);
 /* What was read, skipped, missing, quarantined: one line each, only what there is. */
 void show_remarks(const struct show *s, const struct flow *f);

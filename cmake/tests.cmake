@@ -79,7 +79,7 @@ foreach(file ${scripts})
   get_filename_component(stem ${file} NAME_WE)
   string(REPLACE "engines_" "engines/" name ${stem})
   add_test(NAME ${name} COMMAND ${WEIRBOX_PYTHON} -B ${file})
-  set_tests_properties(${name} PROPERTIES LABELS engines SKIP_RETURN_CODE 77 TIMEOUT 900
+  set_tests_properties(${name} PROPERTIES LABELS engines SKIP_RETURN_CODE 77 TIMEOUT 1800
     ENVIRONMENT "WEIRBOX_SHARED_DATA=${SHARED_DATA};WEIRBOX_BIN=${CMAKE_BINARY_DIR}/weirbox")
 endforeach()
 

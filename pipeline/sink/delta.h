@@ -93,7 +93,10 @@ struct delta_file {
     struct str partitions; /* JSON object */
     struct str stats;      /* JSON text, or n == 0 */
     int64_t bytes, modified_ms;
-    bool has_vector;       /* a deletion vector */
+    struct { /* its deletion vector, storage.n == 0 = none: rows that do not count */
+        struct str storage, path;
+        int64_t offset, bytes, cardinality;
+    } vector;
 };
 struct delta_txn {
     struct str app;

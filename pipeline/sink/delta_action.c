@@ -80,20 +80,21 @@ struct str delta_action_path(struct str root, struct str raw_path, struct arena 
 }
 
 /* Two files are the same when path and deletion vector are. */
-static struct str file_key(struct apply *ap, const struct members *m, struct str path, bool *ret_vector)
+static struct str file_key(struct apply *ap, const struct members *m, struct str path, struct delta_file *ret_file)
 {
     struct json v;
-    struct str object;
-    *ret_vector = json_get(m->object, "deletionVector", &v) && v.type == JSON_OBJECT;
-    object = *ret_vector ? v.raw : S("");
-    struct str storage = json_get_text(object, "storageType", m->a);
-    if (!storage.n) {
-        *ret_vector = false;
+    struct members vector = { S(""), m->a };
+    if (json_get(m->object, "deletionVector", &v) && v.type == JSON_OBJECT)
+        vector.object = v.raw;
+    ret_file->vector.storage = vector.object.n ? text(&vector, "storageType") : (struct str){ 0 };
+    if (!ret_file->vector.storage.n)
         return path;
-    }
-    struct members vector = { object, m->a };
-    return arena_f(&ap->s->state->arena, STR_F "\n" STR_F STR_F "@%lld", STR_A(path), STR_A(storage), STR_A(text(&vector, "pathOrInlineDv")),
-                   (long long)number(&vector, "offset", -1));
+    ret_file->vector.path = text(&vector, "pathOrInlineDv");
+    ret_file->vector.offset = number(&vector, "offset", -1);
+    ret_file->vector.bytes = number(&vector, "sizeInBytes", -1);
+    ret_file->vector.cardinality = number(&vector, "cardinality", -1);
+    return arena_f(&ap->s->state->arena, STR_F "\n" STR_F STR_F "@%lld", STR_A(path), STR_A(ret_file->vector.storage), STR_A(ret_file->vector.path),
+                   (long long)ret_file->vector.offset);
 }
 
 /* ---- actions ---- */
@@ -110,7 +111,7 @@ static int apply_add(struct apply *ap, const struct members *m)
     f->stats = text(m, "stats");
     f->bytes = number(m, "size", 0);
     f->modified_ms = number(m, "modificationTime", 0);
-    struct str key = file_key(ap, m, f->path, &f->has_vector);
+    struct str key = file_key(ap, m, f->path, f);
     map_remove(&st->tombstones, key);
     map_put(&st->files, key, f);
     return 0;
@@ -119,7 +120,7 @@ static int apply_add(struct apply *ap, const struct members *m)
 static int apply_remove(struct apply *ap, const struct members *m)
 {
     struct delta_state *st = ap->s->state;
-    bool vector;
+    struct delta_file removed = { 0 };
     struct str given = text(m, "path");
     if (!given.n)
         return malformed(ap, "remove", "has no path");
@@ -128,7 +129,7 @@ static int apply_remove(struct apply *ap, const struct members *m)
     t->partitions = raw(m, "partitionValues");
     t->deleted_ms = number(m, "deletionTimestamp", 0);
     t->bytes = number(m, "size", -1);
-    struct str key = file_key(ap, m, t->path, &vector);
+    struct str key = file_key(ap, m, t->path, &removed);
     map_remove(&st->files, key);
     map_put(&st->tombstones, key, t);
     return 0;
@@ -229,6 +230,12 @@ int delta_action_apply(struct delta_snapshot *s, struct str root, struct str lin
 struct str delta_action_setting(const struct delta_snapshot *s, const char *name, struct arena *a)
 {
     return s->configuration.n ? json_get_text(s->configuration, name, a) : (struct str){ 0 };
+}
+
+struct str delta_action_mapping(const struct delta_snapshot *s, struct arena *a)
+{
+    struct str mode = delta_action_setting(s, "delta.columnMapping.mode", a);
+    return s->min_reader >= 2 && (str_is(mode, "name") || str_is(mode, "id")) ? mode : (struct str){ 0 };
 }
 
 bool delta_action_interval(struct str s, int64_t *ret_ms)

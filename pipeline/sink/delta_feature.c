@@ -6,7 +6,7 @@
 #include "pipeline/sink/delta_log.h"
 
 /* Only what is in a list is understood; a name in neither is refused as any other. */
-static const char *const reads[] = { "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck" };
+static const char *const reads[] = { "columnMapping", "deletionVectors", "timestampNtz", "typeWidening", "v2Checkpoint", "vacuumProtocolCheck" };
 static const char *const writes[] = { "appendOnly", "invariants", "vacuumProtocolCheck" };
 
 static bool listed(struct str name, const char *const *list, size_t n)
@@ -47,22 +47,9 @@ static int check_list(const struct delta_snapshot *s, struct str array, const ch
 
 int delta_feature_readable(const struct delta_snapshot *s, struct err *e)
 {
-    struct arena a = ARENA_INIT;
-    struct str mapping = delta_action_setting(s, "delta.columnMapping.mode", &a);
-    bool mapped = mapping.n && !str_is(mapping, "none");
-    const struct delta_file *f;
-    int result = 0;
-    arena_release(&a);
     if (s->min_reader > 3)
         return err_set(e, 0, "DELTA_UNSUPPORTED", "reader version %d: this reads 1 to 3", s->min_reader);
-    if (s->min_reader == 3)
-        result = check_list(s, s->reader_features, reads, sizeof reads / sizeof *reads, "reader", e);
-    if (result == 0 && s->min_reader >= 2 && mapped)
-        result = refused(s, "reader", S("columnMapping"), e);
-    for (size_t i = 0; result == 0 && (f = delta_snapshot_file(s, &i));)
-        if (f->has_vector)
-            result = refused(s, "reader", S("deletionVectors"), e);
-    return result;
+    return s->min_reader == 3 ? check_list(s, s->reader_features, reads, sizeof reads / sizeof *reads, "reader", e) : 0;
 }
 
 /* Writer versions 3 to 6 bring these by themselves; each is in the way only when the table uses it. */
@@ -76,6 +63,7 @@ static const struct { struct str in_schema; const char *setting; const char *nam
 static int check_use(const struct delta_snapshot *s, enum delta_mode mode, struct err *e)
 {
     struct arena a = ARENA_INIT;
+    const struct delta_file *f;
     int result = 0;
     for (size_t i = 0; i < sizeof used / sizeof *used && result == 0; i++) {
         bool in_schema = used[i].in_schema.n && str_find(s->schema, used[i].in_schema) != STR_NONE;
@@ -84,6 +72,11 @@ static int check_use(const struct delta_snapshot *s, enum delta_mode mode, struc
     }
     if (result == 0 && str_find(s->configuration, S("\"delta.constraints.")) != STR_NONE)
         result = refused(s, "writer", S("checkConstraints"), e);
+    if (result == 0 && delta_action_mapping(s, &a).n)
+        result = refused(s, "writer", S("columnMapping"), e);
+    for (size_t i = 0; result == 0 && (f = delta_snapshot_file(s, &i));)
+        if (f->vector.storage.n)
+            result = refused(s, "writer", S("deletionVectors"), e);
     if (result == 0 && mode == DELTA_OVERWRITE && str_is(delta_action_setting(s, "delta.appendOnly", &a), "true"))
         result = err_set(e, 0, "DELTA_APPEND_ONLY", "the table is append-only (delta.appendOnly): it cannot be overwritten");
     if (result == 0 && s->partition_columns.n && !str_is(str_trim(s->partition_columns), "[]"))

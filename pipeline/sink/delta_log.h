@@ -37,6 +37,8 @@ int delta_action_apply(struct delta_snapshot *s, struct str root, struct str lin
 struct str delta_action_path(struct str root, struct str raw, struct arena *a);
 /* The configuration's value, p == NULL when absent. */
 struct str delta_action_setting(const struct delta_snapshot *s, const char *name, struct arena *a);
+/* delta.columnMapping.mode when it is "name" or "id" and the protocol has column mapping; else n == 0. */
+struct str delta_action_mapping(const struct delta_snapshot *s, struct arena *a);
 /* "interval 7 days" in milliseconds; false when it is no such text. */
 bool delta_action_interval(struct str text, int64_t *ret_ms);
 
@@ -56,8 +58,18 @@ int64_t delta_replay_version(struct str path, struct str *ret_rest);
 int delta_feature_readable(const struct delta_snapshot *s, struct err *e);
 int delta_feature_writable(const struct delta_snapshot *s, enum delta_mode mode, struct err *e);
 
+/* ---- delta_vector.c ---- */
+/* Bit i: row i of the file is deleted. */
+struct delta_vector {
+    uint8_t *bits;
+    uint64_t n;
+};
+int delta_vector_read(struct delta_store *store, const struct delta_file *f, uint64_t n_rows, struct delta_vector *ret, struct err *e);
+void delta_vector_release(struct delta_vector *v);
+
 /* ---- delta_schema.c ---- */
-int delta_schema_read(struct str json, struct arena *a, struct parquet_field **ret, size_t *ret_n, struct err *e);
+/* mapping: the table's delta.columnMapping.mode; "name" and "id" give fields their place in the files. */
+int delta_schema_read(struct str json, struct str mapping, struct arena *a, struct parquet_field **ret, size_t *ret_n, struct err *e);
 void delta_schema_put(struct buf *out, const struct parquet_field *fields, size_t n);
 /* May rows with these fields be added to that table? */
 int delta_schema_accepts(const struct delta_snapshot *s, const struct parquet_field *fields, size_t n, const struct table *rows, struct err *e);

@@ -168,12 +168,15 @@ static int read_part(struct delta_table *t, struct delta_snapshot *s, struct str
 static int read_sidecars(struct delta_table *t, struct delta_snapshot *s, struct err *e)
 {
     struct delta_state *st = s->state;
-    for (size_t i = 0; i < st->n_sidecars; i++) {
+    size_t n = st->n_sidecars;
+    for (size_t i = 0; i < n; i++) {
         struct str name = st->sidecars[i];
         if (str_chr(name, '/') != STR_NONE)
             return err_set(e, 0, "DELTA_UNSUPPORTED", "sidecar " STR_F " lies outside of _delta_log/_sidecars", STR_A(name));
         if (read_part(t, s, arena_f(&st->arena, "_delta_log/_sidecars/" STR_F, STR_A(name)), e))
             return -1;
+        if (st->n_sidecars > n) /* each other, or themselves, without end */
+            return err_set(e, 0, "DELTA_MALFORMED", "sidecar " STR_F " names further sidecars", STR_A(name));
     }
     return 0;
 }
@@ -345,7 +348,7 @@ int delta_snapshot_open(struct delta_table *t, int64_t version, struct delta_sna
     struct delta_snapshot *s;
     if (delta_replay(t, version, &s, e))
         return -1;
-    if (delta_feature_readable(s, e) || delta_schema_read(s->schema, &s->state->arena, &s->fields, &s->n_fields, e)) {
+    if (delta_feature_readable(s, e) || delta_schema_read(s->schema, delta_action_mapping(s, &s->state->arena), &s->state->arena, &s->fields, &s->n_fields, e)) {
         delta_snapshot_close(s);
         return -1;
     }

@@ -100,7 +100,7 @@ static struct parquet_field *columns_of(struct scan *sc, const struct delta_file
         fields[i] = s->fields[i];
         if (!is_partition(s, fields[i].name, a))
             continue;
-        struct str value = partition_value(f, fields[i].name, a);
+        struct str value = partition_value(f, fields[i].physical.n ? fields[i].physical : fields[i].name, a);
         struct buf text = BUF_INIT;
         if (!value.n)
             buf_z(&text, "null");
@@ -128,6 +128,8 @@ static int fetch(struct scan *sc, const struct delta_file *f, struct buf *bytes)
                    STR_A(store->root), STR_A(f->path), (long long)sc->s->version);
 }
 
+static bool is_deleted(const struct delta_vector *v, uint64_t row) { return v->bits && v->bits[row >> 3] >> (row & 7) & 1; }
+
 /* 1: stopped by the caller. */
 static int scan_file(struct scan *sc, const struct delta_file *f, bool (*each)(void *arg, struct str row), void *arg)
 {
@@ -135,13 +137,16 @@ static int scan_file(struct scan *sc, const struct delta_file *f, bool (*each)(v
     struct parquet_field *fields = columns_of(sc, f);
     int result = fields ? fetch(sc, f, &bytes) : -1;
     struct parquet_file *file = result == 0 ? parquet_open(buf_str(&bytes), f->path, sc->e) : NULL;
-    struct parquet_reader *r = file ? parquet_reader_open(file, fields, sc->s->n_fields, sc->e) : NULL;
+    struct delta_vector deleted = { 0 };
+    bool ready = file && (!f->vector.storage.n || delta_vector_read(sc->t->options.store, f, parquet_rows(file), &deleted, sc->e) == 0);
+    struct parquet_reader *r = ready ? parquet_reader_open(file, fields, sc->s->n_fields, sc->e) : NULL;
     bool more = true;
     result = -1;
-    while (r && more && (result = parquet_reader_next(r, &row, sc->e)) == 1) {
-        more = each(arg, buf_str(&row));
+    for (uint64_t i = 0; r && more && (result = parquet_reader_next(r, &row, sc->e)) == 1; i++) {
+        more = is_deleted(&deleted, i) || each(arg, buf_str(&row));
         buf_reset(&row);
     }
+    delta_vector_release(&deleted);
     parquet_reader_close(r);
     parquet_close(file);
     buf_release(&bytes);

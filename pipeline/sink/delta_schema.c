@@ -13,6 +13,7 @@ static const struct { const char *name; enum parquet_kind kind; } primitive[] = 
 
 struct schema {
     struct arena *a;
+    struct str mapping;
     struct err *e;
     size_t n_fields;
 };
@@ -59,6 +60,19 @@ static int read_child(struct schema *s, struct str object, const char *type_name
     return json_get(object, type_name, &v) ? read_type(s, v, child, depth) : malformed(s, "a nested type without its element's");
 }
 
+/* PROTOCOL.md, "Column Mapping": files are written with physical names; in mode id a column is known by its number. */
+static int read_mapping(struct schema *s, struct str field, struct parquet_field *f)
+{
+    struct json metadata, id;
+    int64_t n = 0;
+    if (!json_get(field, "metadata", &metadata))
+        return malformed(s, "a field without metadata in a table with column mapping");
+    f->physical = arena_dup(s->a, json_get_text(metadata.raw, "delta.columnMapping.physicalName", s->a));
+    if (str_is(s->mapping, "id") && json_get(metadata.raw, "delta.columnMapping.id", &id) && str_to_i64(id.raw, &n) && n > 0 && n <= INT32_MAX)
+        f->id = (int32_t)n;
+    return f->physical.n ? 0 : malformed(s, "a field without a physical name in a table with column mapping");
+}
+
 static int read_fields(struct schema *s, struct str object, struct parquet_field **ret, size_t *ret_n, int depth)
 {
     struct json fields, v;
@@ -85,6 +99,8 @@ static int read_fields(struct schema *s, struct str object, struct parquet_field
         f->required = json_get(v.raw, "nullable", &nullable) && nullable.type == JSON_FALSE;
         if (v.type != JSON_OBJECT || !json_get(v.raw, "type", &type))
             return malformed(s, "a field without a type");
+        if (s->mapping.n && read_mapping(s, v.raw, f))
+            return -1;
         if (read_type(s, type, f, depth))
             return -1;
     }
@@ -121,9 +137,9 @@ static int read_type(struct schema *s, struct json v, struct parquet_field *f, i
     return read_child(s, v.raw, "valueType", "value", &f->children[1], depth + 1);
 }
 
-int delta_schema_read(struct str json, struct arena *a, struct parquet_field **ret, size_t *ret_n, struct err *e)
+int delta_schema_read(struct str json, struct str mapping, struct arena *a, struct parquet_field **ret, size_t *ret_n, struct err *e)
 {
-    struct schema s = { a, e, 0 };
+    struct schema s = { a, mapping, e, 0 };
     if (!json_valid(json))
         return malformed(&s, "it is no JSON");
     return read_fields(&s, json, ret, ret_n, 0);

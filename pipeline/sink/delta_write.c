@@ -148,7 +148,7 @@ static int check(struct commit *c, struct delta_snapshot *s)
         return 0;
     if (txn && txn->version >= c->w->batch)
         return 1;
-    if (!s->fields && delta_schema_read(s->schema, &s->state->arena, &s->fields, &s->n_fields, c->e))
+    if (!s->fields && delta_schema_read(s->schema, delta_action_mapping(s, &s->state->arena), &s->state->arena, &s->fields, &s->n_fields, c->e))
         return -1;
     if (delta_feature_writable(s, c->w->mode, c->e))
         return -1;

@@ -43,6 +43,8 @@ struct parquet_field {
     enum parquet_kind kind;
     bool required;
     uint8_t precision, scale; /* DECIMAL */
+    struct str physical;      /* reading: the file's name of the column, when it is another */
+    int32_t id;               /* reading: the file's field_id of the column, when it is known by that; 0 = by name */
     struct str constant;      /* reading: JSON text that stands for the file's column when p != NULL */
     struct parquet_field *children;
     size_t n_children;

@@ -127,6 +127,7 @@ static void read_element(struct thrift_in *t, struct parquet_element *el)
         case 6: read_converted(el, parquet_thrift_int(t, f, 0, INT32_MAX)); break;
         case 7: el->scale = (int32_t)parquet_thrift_int(t, f, INT32_MIN, INT32_MAX); break;
         case 8: el->precision = (int32_t)parquet_thrift_int(t, f, INT32_MIN, INT32_MAX); break;
+        case 9: el->field_id = (int32_t)parquet_thrift_int(t, f, INT32_MIN, INT32_MAX); break;
         case 10:
             if (f.type == THRIFT_STRUCT)
                 read_logical(t, el);

@@ -60,6 +60,7 @@ struct parquet_element {
     int32_t precision, scale;
     int32_t unit_us; /* TIMESTAMP: 1 micros, 1000 millis, 0 nanos */
     bool utc, is_unsigned;
+    int32_t field_id; /* 0 = none */
     uint32_t n_children;
     uint32_t next;                /* index behind the subtree */
     uint32_t leaf, n_leaves;      /* leaves below (or itself) */

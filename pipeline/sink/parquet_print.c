@@ -132,7 +132,7 @@ parquet_print *parquet_print_for(const struct parquet_element *el, const struct 
     case PARQUET_INT: return p == PHYSICAL_INT32 && !annotated ? print_integer : NULL;
     case PARQUET_LONG: return whole && !annotated ? print_integer : NULL;
     case PARQUET_FLOAT: return p == PHYSICAL_FLOAT ? print_float : NULL;
-    case PARQUET_DOUBLE: return p == PHYSICAL_DOUBLE || p == PHYSICAL_FLOAT ? print_double : NULL;
+    case PARQUET_DOUBLE: return p == PHYSICAL_DOUBLE || p == PHYSICAL_FLOAT ? print_double : p == PHYSICAL_INT32 && !annotated ? print_integer : NULL;
     case PARQUET_STRING: return p == PHYSICAL_BYTES ? print_text : NULL;
     case PARQUET_BINARY: return bytes ? print_binary : NULL;
     case PARQUET_DATE: return p == PHYSICAL_INT32 ? print_date : NULL;

@@ -52,6 +52,11 @@ static void add_cursor(struct parquet_reader *r, uint32_t leaf)
 
 static int bind(struct parquet_reader *r, struct node *n, const struct parquet_field *f, uint32_t at, bool inner, struct err *e);
 
+static bool is_column(const struct parquet_element *el, const struct parquet_field *f)
+{
+    return f->id ? el->field_id == f->id : str_eq(el->name, f->physical.n ? f->physical : f->name);
+}
+
 static int bind_members(struct parquet_reader *r, struct node *n, const struct parquet_field *fields, size_t n_fields, uint32_t at, struct err *e)
 {
     const struct parquet_meta *m = &r->file->meta;
@@ -59,7 +64,7 @@ static int bind_members(struct parquet_reader *r, struct node *n, const struct p
     n->n_children = n_fields;
     for (size_t i = 0; i < n_fields; i++) {
         uint32_t child = at + 1, k = 0;
-        for (; k < m->elements[at].n_children && !str_eq(m->elements[child].name, fields[i].name); k++)
+        for (; k < m->elements[at].n_children && !is_column(&m->elements[child], &fields[i]); k++)
             child = m->elements[child].next;
         n->children[i] = (struct node){ .field = &fields[i], .first = r->n_cursors, .end = r->n_cursors };
         if (k < m->elements[at].n_children && !fields[i].constant.p && bind(r, &n->children[i], &fields[i], child, false, e))

@@ -6,6 +6,7 @@ import datetime
 import decimal
 import json
 import math
+import os
 import subprocess
 import sys
 
@@ -19,7 +20,7 @@ def absent(name):
         return None
 
 
-pyarrow, duckdb, deltalake = absent("pyarrow"), absent("duckdb"), absent("deltalake")
+pyarrow, duckdb, deltalake, polars = absent("pyarrow"), absent("duckdb"), absent("deltalake"), absent("polars")
 if not pyarrow:
     sys.exit(77)
 parquet = __import__("pyarrow.parquet", fromlist=["x"])
@@ -153,6 +154,27 @@ if duckdb:
     for form in ("", ", compression zstd", ", parquet_version v2", ", row_group_size 2048, compression gzip"):
         con.execute("copy theirs to '%s/theirs.parquet' (format parquet%s)" % (folder, form))
         same("duckdb wrote" + form, read("parquet", folder + "/theirs.parquet"), want)
+
+if polars:
+    frame = polars.from_arrow(theirs.drop_columns(["map"]))
+    for form in ({}, {"compression": "snappy"}, {"compression": "uncompressed", "row_group_size": 700}, {"use_pyarrow": False, "statistics": "full"}):
+        frame.write_parquet(folder + "/theirs.parquet", **form)
+        same("polars wrote %s" % form, read("parquet", folder + "/theirs.parquet"), [{k: v for k, v in r.items() if k != "map"} for r in want])
+    for codec in ("snappy", "zstd", "gzip", "none"):
+        same("polars reads " + codec, rows(polars.read_parquet("%s/%s.parquet" % (folder, codec)).to_arrow()), lines("%s/%s.parquet.jsonl" % (folder, codec)))
+
+# A table whose columns are known by their number, as column mapping of mode id has it; the files' own names say nothing.
+os.makedirs(folder + "/ids/_delta_log")
+numbered = pyarrow.schema([pyarrow.field("x", pyarrow.int64(), metadata={"PARQUET:field_id": "2"}), pyarrow.field("y", pyarrow.string(), metadata={"PARQUET:field_id": "1"})])
+parquet.write_table(pyarrow.table([pyarrow.array([7, None]), pyarrow.array(["a", "b"])], schema=numbered), folder + "/ids/a.parquet")
+column = lambda name, kind, n: {"name": name, "type": kind, "nullable": True, "metadata": {"delta.columnMapping.id": n, "delta.columnMapping.physicalName": "p%d" % n}}
+schema = {"type": "struct", "fields": [column("first", "string", 1), column("second", "long", 2), column("later", "long", 3)]}
+with open(folder + "/ids/_delta_log/00000000000000000000.json", "w") as f:
+    for action in ({"protocol": {"minReaderVersion": 2, "minWriterVersion": 5}},
+                   {"metaData": {"id": "i", "format": {"provider": "parquet", "options": {}}, "schemaString": json.dumps(schema), "partitionColumns": [], "configuration": {"delta.columnMapping.mode": "id"}}},
+                   {"add": {"path": "a.parquet", "partitionValues": {}, "size": 1, "modificationTime": 1, "dataChange": True}}):
+        f.write(json.dumps(action) + "\n")
+same("columns known by their number", read("cat", folder + "/ids"), [{"first": "a", "second": 7, "later": None}, {"first": "b", "second": None, "later": None}])
 
 if deltalake:
     path = folder + "/theirs"

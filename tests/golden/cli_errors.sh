@@ -13,7 +13,7 @@ expect 2 "give one of them" $weirbox run --posts 3 --indices rows.txt
 expect 2 "takes no further operand" $weirbox run extra
 expect 2 "weirbox clean needs DIR" $weirbox clean
 expect 2 "no query 'nothing'" $weirbox query nothing --from "$WEIRBOX_SOURCE/fixtures/golden"
-for command in "rules check" "rules explain" "rules sql" stream "delta log" "delta cat" "delta history" "delta vacuum" run check "emulate basic" "emulate batch" "emulate stream" "ingest s3" "ingest kinesis" clean query up status "faults lint"; do
+for command in "rules check" "rules explain" "rules sql" stream "delta log" "delta cat" "delta history" "delta vacuum" run check "emulate basic" "emulate batch" "emulate stream" "ingest s3" "ingest kinesis" clean query sql "export spark" "export databricks" up status "faults lint"; do
     expect 0 "Examples:" $weirbox $command --help
 done
 expect 0 "Commands:" $weirbox --help
@@ -24,6 +24,15 @@ expect 0 "follower_count" $weirbox rules explain pin
 expect 0 "SELECT" $weirbox rules sql users_joined_by_year --dialect spark
 expect 2 "must be one of sqlite|duckdb|spark" $weirbox rules sql --dialect oracle
 expect 3 "nothing_here" $weirbox delta log nothing_here
+
+# free SQL
+expect 2 "line 1, column 8: no such function: nofunc; beside SQLite's own there are add_months" $weirbox sql "SELECT nofunc(1)" --from "$WEIRBOX_SOURCE/fixtures/golden"
+expect 2 "line 1, column 15: no such table: nowhere; there are pin, geo, user" $weirbox sql "SELECT 1 FROM nowhere" --from "$WEIRBOX_SOURCE/fixtures/golden"
+expect 3 "nothing_here" $weirbox sql "SELECT 1" --from nothing_here
+expect 3 "cannot read the statement none.sql" $weirbox sql @none.sql
+echo "SELECT count(*) AS n FROM df_pin" >count.sql
+expect 0 '"rows":[[' $weirbox sql @count.sql --from "$WEIRBOX_SOURCE/fixtures/golden" --format json
+expect 2 "weirbox sql needs STATEMENT" $weirbox sql
 
 # files that are not there, or broken
 expect 3 "cannot read the fault rules none.json" $weirbox run --faults none.json

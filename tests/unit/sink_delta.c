@@ -191,6 +191,32 @@ static void a_broken_checkpoint_is_passed_over(void **state)
     }
 }
 
+/* A checkpoint of version 0 whose sidecar names itself; nothing older tells what the table is. */
+static void a_sidecar_that_names_sidecars_is_an_error(void **state)
+{
+    (void)state;
+    struct memory m;
+    struct err e = { 0 };
+    struct delta_snapshot *snapshot;
+    struct buf bytes = BUF_INIT;
+    struct parquet_field path = { .name = S("path"), .kind = PARQUET_STRING }, sidecar = { .name = S("sidecar"), .kind = PARQUET_STRUCT, .children = &path, .n_children = 1 };
+    struct parquet_writer *w = parquet_writer_open(&sidecar, 1, NULL, &bytes, &e);
+    memory_init(&m);
+    assert_ok(parquet_writer_json(w, S("{\"sidecar\":{\"path\":\"x.parquet\"}}"), &e), &e);
+    assert_ok(parquet_writer_end(w, &e), &e);
+    parquet_writer_close(w);
+    struct memory_store s = memory_open(&m);
+    assert_ok(memory_put(&s.store, S("_delta_log/_sidecars/x.parquet"), buf_str(&bytes), false, &e), &e);
+    assert_ok(memory_put(&s.store, S("_delta_log/00000000000000000000.checkpoint.00000000-0000-0000-0000-000000000000.parquet"), buf_str(&bytes), false, &e), &e);
+    struct delta_table *t = world_open(&s, 1, 0);
+    assert_int_equal(delta_snapshot_open(t, -1, &snapshot, &e), -1);
+    assert_string_equal(e.code, "DELTA_MALFORMED");
+    assert_non_null(strstr(e.message, "names further sidecars"));
+    delta_close(t);
+    buf_release(&bytes);
+    memory_release(&m);
+}
+
 static void a_gap_in_the_log_is_an_error(void **state)
 {
     (void)state;
@@ -212,6 +238,7 @@ static void a_gap_in_the_log_is_an_error(void **state)
     "{\"metaData\":{\"id\":\"i\",\"format\":{\"provider\":\"parquet\",\"options\":{}},\"schemaString\":\"{\\\"type\\\":\\\"struct\\\",\\\"fields\\\":[" schema \
     "]}\",\"partitionColumns\":[],\"configuration\":{" configuration "},\"createdTime\":1}}\n"
 #define LONG_ID "{\\\"name\\\":\\\"id\\\",\\\"type\\\":\\\"long\\\",\\\"nullable\\\":true,\\\"metadata\\\":{}}"
+#define MAPPED_ID "{\\\"name\\\":\\\"id\\\",\\\"type\\\":\\\"long\\\",\\\"nullable\\\":true,\\\"metadata\\\":{\\\"delta.columnMapping.physicalName\\\":\\\"col-1\\\"}}"
 #define PROTOCOL(text) "{\"protocol\":{" text "}}\n"
 #define V12 PROTOCOL("\"minReaderVersion\":1,\"minWriterVersion\":2")
 
@@ -221,11 +248,12 @@ static void what_is_not_understood_is_refused_by_name(void **state)
     static const struct { const char *log, *code, *says; bool only_writing; } cases[] = {
         { PROTOCOL("\"minReaderVersion\":4,\"minWriterVersion\":7") META(LONG_ID, ""), "DELTA_UNSUPPORTED", "reader version 4", false },
         { PROTOCOL("\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"deletionVectors\",\"timestampNtz\",\"newThing\"],\"writerFeatures\":[]") META(LONG_ID, ""),
-          "DELTA_UNSUPPORTED", "deletionVectors, newThing", false },
-        { PROTOCOL("\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"typeWidening\"],\"writerFeatures\":[\"typeWidening\"]") META(LONG_ID, ""), "DELTA_UNSUPPORTED", "typeWidening", false },
-        { PROTOCOL("\"minReaderVersion\":2,\"minWriterVersion\":5") META(LONG_ID, "\"delta.columnMapping.mode\":\"name\""), "DELTA_UNSUPPORTED", "columnMapping", false },
+          "DELTA_UNSUPPORTED", "newThing", false },
+        { PROTOCOL("\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"typeWidening\"],\"writerFeatures\":[\"typeWidening\"]") META(LONG_ID, ""), "DELTA_UNSUPPORTED", "typeWidening", true },
+        { PROTOCOL("\"minReaderVersion\":2,\"minWriterVersion\":5") META(LONG_ID, "\"delta.columnMapping.mode\":\"name\""), "DELTA_MALFORMED", "physical name", false },
+        { PROTOCOL("\"minReaderVersion\":2,\"minWriterVersion\":5") META(MAPPED_ID, "\"delta.columnMapping.mode\":\"name\""), "DELTA_UNSUPPORTED", "columnMapping", true },
         { V12 META(LONG_ID, "") "{\"add\":{\"path\":\"a.parquet\",\"partitionValues\":{},\"size\":1,\"modificationTime\":1,\"dataChange\":true,\"deletionVector\":{\"storageType\":\"u\",\"pathOrInlineDv\":\"x\"}}}\n",
-          "DELTA_UNSUPPORTED", "deletionVectors", false },
+          "DELTA_UNSUPPORTED", "deletionVectors", true },
         { V12 META("{\\\"name\\\":\\\"v\\\",\\\"type\\\":\\\"variant\\\",\\\"nullable\\\":true,\\\"metadata\\\":{}}", ""), "DELTA_UNSUPPORTED", "variant", false },
         { V12, "DELTA_MALFORMED", "metaData", false },
         { META(LONG_ID, ""), "DELTA_MALFORMED", "protocol", false },
@@ -399,6 +427,7 @@ int main(void)
         cmocka_unit_test(what_is_no_table_is_said_so),
         cmocka_unit_test(every_tenth_commit_is_followed_by_a_checkpoint),
         cmocka_unit_test(a_broken_checkpoint_is_passed_over),
+        cmocka_unit_test(a_sidecar_that_names_sidecars_is_an_error),
         cmocka_unit_test(a_gap_in_the_log_is_an_error),
         cmocka_unit_test(what_is_not_understood_is_refused_by_name),
         cmocka_unit_test(rows_of_another_shape_are_refused),

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/rng.h"
-#include "pipeline/sink/parquet.h"
+#include "pipeline/sink/parquet_meta.h"
 #include "tests/support/t.h"
 #include "tests/unit/sink_table.h"
 
@@ -340,6 +340,75 @@ static void broken_bytes_are_an_error_and_nothing_else(void **state)
     }
 }
 
+/* A file of one column and one page, whose page header claims what `claim` makes of it. */
+static void put_claiming(struct buf *out, enum parquet_codec codec, void (*claim)(struct parquet_page_header *h), struct arena *a)
+{
+    struct buf honest = BUF_INIT;
+    struct err e = { 0 };
+    struct parquet_field field = { .name = S("t"), .kind = PARQUET_STRING };
+    struct parquet_options o = { .codec = codec, .no_dictionary = true };
+    struct parquet_meta m;
+    struct parquet_page_header h;
+    struct parquet_writer *w = parquet_writer_open(&field, 1, &o, &honest, &e);
+    for (int i = 0; i < 100; i++)
+        assert_ok(parquet_writer_json(w, S("{\"t\":\"the same text again and again\"}"), &e), &e);
+    assert_ok(parquet_writer_end(w, &e), &e);
+    parquet_writer_close(w);
+    struct str bytes = buf_str(&honest);
+    size_t footer = (unsigned char)bytes.p[bytes.n - 8] | (size_t)(unsigned char)bytes.p[bytes.n - 7] << 8;
+    assert_ok(parquet_meta_read(str_head(str_from(bytes, bytes.n - 8 - footer), footer), S("f"), a, &m, &e), &e);
+    struct parquet_chunk_meta *chunk = &m.groups[0].chunks[0];
+    struct str page = str_from(bytes, (size_t)chunk->data_offset);
+    size_t header = parquet_meta_page(page, &h);
+    struct str body = str_head(str_from(page, header), (size_t)h.compressed_bytes);
+    h.has_crc = false;
+    claim(&h);
+    buf_z(out, "PAR1");
+    parquet_meta_write_page(&h, out);
+    buf_str_add(out, body);
+    chunk->data_offset = 4;
+    chunk->compressed_bytes = (int64_t)out->n - 4;
+    size_t at = out->n;
+    parquet_meta_write(&m, out);
+    uint32_t n = (uint32_t)(out->n - at);
+    for (int i = 0; i < 4; i++)
+        buf_c(out, (char)(n >> 8 * i & 0xff));
+    buf_z(out, "PAR1");
+    buf_release(&honest);
+}
+
+static void claim_nothing(struct parquet_page_header *h) { (void)h; }
+static void claim_2_gb(struct parquet_page_header *h) { h->uncompressed_bytes = INT32_MAX; }
+static void claim_200_mb(struct parquet_page_header *h) { h->uncompressed_bytes = 200 << 20; }
+static void claim_2_gb_compressed(struct parquet_page_header *h) { h->compressed_bytes = INT32_MAX; }
+static void claim_many_values(struct parquet_page_header *h) { h->n_values = INT32_MAX; }
+
+static void a_page_that_claims_too_much_is_refused(void **state)
+{
+    (void)state;
+    static void (*const claims[])(struct parquet_page_header *h) = { claim_nothing, claim_2_gb, claim_200_mb, claim_2_gb_compressed, claim_many_values };
+    for (int codec = PARQUET_SNAPPY; codec <= PARQUET_NONE; codec++)
+        for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+            struct arena a = ARENA_INIT;
+            struct err e = { 0 };
+            struct buf file = BUF_INIT, row = BUF_INIT;
+            put_claiming(&file, (enum parquet_codec)codec, claims[i], &a);
+            struct parquet_file *f = parquet_open(buf_str(&file), S("claims"), &e);
+            assert_non_null(f);
+            struct parquet_reader *r = parquet_reader_open(f, NULL, 0, &e);
+            int rows = 0, got;
+            while ((got = parquet_reader_next(r, &row, &e)) == 1)
+                rows++;
+            if (i ? got != -1 || strcmp(e.code, "PARQUET_MALFORMED") : rows != 100)
+                fail_msg("codec %d, claim %zu: %d after %d rows [%s] %s", codec, i, got, rows, e.code, e.message);
+            parquet_reader_close(r);
+            parquet_close(f);
+            buf_release(&file);
+            buf_release(&row);
+            arena_release(&a);
+        }
+}
+
 static void what_is_no_parquet_file_is_said_so(void **state)
 {
     (void)state;
@@ -371,6 +440,7 @@ int main(void)
         cmocka_unit_test(kinds_that_are_only_read_are_refused_by_name),
         cmocka_unit_test(bytes_can_leave_the_buffer_while_the_file_grows),
         cmocka_unit_test(broken_bytes_are_an_error_and_nothing_else),
+        cmocka_unit_test(a_page_that_claims_too_much_is_refused),
         cmocka_unit_test(what_is_no_parquet_file_is_said_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

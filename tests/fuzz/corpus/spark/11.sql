@@ -1,0 +1,1 @@
+SELECT regexp_replace('1.2k', 'k', '000'), regexp_replace('a1b22', '[0-9]+', '<$0>'), regexp_extract('abc123', '([a-z]+)(\\d+)', 2), regexp_extract('none', '(x)', 1), 'a.b' RLIKE 'a\\.b', 'axb' RLIKE 'a\\.b'

@@ -1,0 +1,1 @@
+WITH t AS (SELECT category, year(timestamp) AS post_year, count(*) AS n FROM pin JOIN geo USING (ind) GROUP BY category, year(timestamp)), r AS (SELECT *, rank() OVER (PARTITION BY post_year ORDER BY n DESC) AS place FROM t) SELECT post_year, category, n FROM r WHERE place <= 2 ORDER BY post_year, n DESC, category

@@ -1,0 +1,1 @@
+SELECT ind, date_format(timestamp, 'yyyy-MM-dd'), date_format(timestamp, 'EEE d MMM yy HH:mm'), date_format(timestamp, 'EEEE MMMM h a'), to_date(timestamp), unix_timestamp(timestamp), date_trunc('month', timestamp), date_trunc('week', timestamp), trunc(timestamp, 'year') FROM geo ORDER BY ind LIMIT 200
