@@ -32,7 +32,7 @@ static int clean_lines(struct folder *f, unsigned table, struct err *e)
         return -1;
     for (size_t i = 0; i < lines.n_refused; i++)
         quarantine(f, table, &lines.refused[i]);
-    if (!lines_view(&lines, buf_str(&f->texts[table])))
+    if (!f->keep_texts && !lines_view(&lines, buf_str(&f->texts[table])))
         buf_release(&f->texts[table]);
     f->tables[table] = lines.table;
     lines.table = NULL;

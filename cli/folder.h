@@ -12,6 +12,7 @@ struct folder {
     struct buf texts[LEDGER_TABLES]; /* the tables view them */
     struct buf quarantine;           /* JSON lines */
     uint64_t n_quarantined;
+    bool keep_texts; /* set it before folder_load: raw records will be looked at */
     bool clean; /* the rows were clean already: their members are the cleaned columns */
 };
 
