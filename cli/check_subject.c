@@ -94,6 +94,7 @@ static bool folder_occurs(void *arg, size_t table, struct str bytes)
 static int open_folder(struct args *a, struct check_subject *s, const char *dir, struct err *e)
 {
     s->is_folder = true;
+    s->folder.keep_texts = true;
     if (folder_load(a, &s->folder, dir, e) || !(s->analytics = analytics_open(s->folder.rules, e)))
         return -1;
     for (unsigned t = 0; t < LEDGER_TABLES; t++)
