@@ -29,8 +29,8 @@ function(program_test label file)
   add_executable(${name} ${file})
   target_link_libraries(${name} PRIVATE ${link} t embedded flags)
   # Failing assertions leave by longjmp, which compilers do not know when they ask whether a variable was set.
-  target_compile_options(${name} PRIVATE $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
-    $<$<C_COMPILER_ID:Clang>:-Wno-sometimes-uninitialized> $<$<C_COMPILER_ID:Clang>:-Wno-string-concatenation>)
+  # Of the source file, as these go behind the warnings of `flags`.
+  set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "$<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>;$<$<C_COMPILER_ID:Clang>:-Wno-sometimes-uninitialized;-Wno-string-concatenation>")
   add_test(NAME ${label}/${stem} COMMAND ${name})
   set_tests_properties(${label}/${stem} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT ${LIMIT}
     ENVIRONMENT "CMOCKA_TEST_ABORT=0;WEIRBOX_SOURCE=${CMAKE_SOURCE_DIR};WEIRBOX_SHARED_DATA=${SHARED_DATA};WEIRBOX_BIN=${CMAKE_BINARY_DIR}/weirbox")

@@ -46,6 +46,9 @@ enum { MOST_KEPT = 0 };
 enum { MOST_KEPT = 64 };
 #endif
 enum { KEPT_BYTES = 1 << 16 };
+/* Workers poll each of their connections: one on which nothing moves for so long, and that waits for no answer, is closed. Clients
+ * look before they use a kept connection again; no pause of the services here or of their clients is as long. */
+enum { IDLE_S = 75 };
 
 struct worker {
     struct http_server *server;
@@ -493,7 +496,7 @@ static bool start_worker(struct http_server *s)
             MHD_USE_SUPPRESS_DATE_NO_CLOCK,
         0, NULL, NULL, on_request, w, MHD_OPTION_URI_LOG_CALLBACK, start_exchange, w, MHD_OPTION_NOTIFY_COMPLETED,
         end_exchange, w, MHD_OPTION_NOTIFY_CONNECTION, on_connection, w, MHD_OPTION_CONNECTION_LIMIT,
-        s->options.max_connections / (unsigned)s->options.threads + 1, MHD_OPTION_END);
+        s->options.max_connections / (unsigned)s->options.threads + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_END);
     s->n_workers += w->daemon != NULL;
     return w->daemon != NULL;
 }
