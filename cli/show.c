@@ -130,7 +130,8 @@ void show_answer(const struct result *r, const char *format)
         result_put_csv(r, &out);
     else
         result_put_json(r, &out), buf_c(&out, '\n');
-    fwrite(out.p, 1, out.n, stdout);
+    if (out.n)
+        fwrite(out.p, 1, out.n, stdout);
     buf_release(&out);
 }
 
