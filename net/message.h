@@ -46,6 +46,8 @@ static inline struct str http_request_header(const struct http_request *r, const
 {
     return http_header_get(r->headers, r->n_headers, name);
 }
+/* Adds a header; its name and value must live as long as the arena. */
+void http_request_header_add(struct http_request *r, struct arena *a, struct str name, struct str value);
 /* Adds a header; name and value are copied into the arena. */
 void http_reply_header(struct http_reply *r, struct arena *a, const char *name, struct str value);
 /* Splits target into path and query. */
