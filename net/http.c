@@ -11,6 +11,7 @@
  * Life of an exchange:  start_exchange -> take_headers -> body… -> handler
  *      handler calls http_finish at once:  RUNNING -> FINISHED, the reply is queued on return
  *      handler returns first:              RUNNING -> SUSPENDED; http_finish later resumes the connection
+ * A reply's feed suspends it again whenever there is nothing to send: FED <-> STARVED, until a wake. http_close ends feeds.
  */
 #include "net/http.h"
 
@@ -31,7 +32,7 @@
 #include "net/http2.h"
 #include "net/listen.h"
 
-enum { MAX_LISTENERS = 64, MAX_WORKERS = 16, DRAIN_FACTOR = 4, CLOSE_LOOK_US = 500, MAX_RELAYED = 1 << 16, TLS_HANDSHAKE = 0x16 };
+enum { MAX_LISTENERS = 64, MAX_WORKERS = 16, DRAIN_FACTOR = 4, CLOSE_LOOK_US = 500, MAX_RELAYED = 1 << 16, FEED_BLOCK = 16 << 10, TLS_HANDSHAKE = 0x16 };
 
 struct listener {
     int fd;
@@ -56,7 +57,7 @@ struct worker {
     int n_kept;
 };
 
-enum exchange_state { RECEIVING = 0, RUNNING, SUSPENDED, FINISHED };
+enum exchange_state { RECEIVING = 0, RUNNING, SUSPENDED, FINISHED, FED, STARVED };
 
 struct exchange {
     struct http_exchange x; /* first: the handler sees this part */
@@ -66,6 +67,9 @@ struct exchange {
     uint64_t dropped_bytes;
     _Atomic int state;
     struct exchange *next; /* among those kept */
+    struct buf fed;        /* by the reply's feed, sent up to fed_at */
+    size_t fed_at;
+    struct exchange *next_fed, **link_fed;
 };
 
 struct http_server {
@@ -77,7 +81,8 @@ struct http_server {
     struct listener listeners[MAX_LISTENERS];
     size_t n_listeners;
     int wake_fd;
-    bool closing;
+    _Atomic bool closing;
+    struct exchange *fed; /* exchanges with a feed, under lock */
     _Atomic size_t n_running; /* handlers called whose exchange is not finished */
     struct http_exchange *due; /* delayed answers, earliest first */
     _Atomic uint16_t *relayed_port; /* by descriptor: the port a connection came in on when a relay stands between */
@@ -118,6 +123,17 @@ static void free_exchange(struct exchange *x)
     free(x);
 }
 
+static void end_feed(struct exchange *x)
+{
+    pthread_mutex_lock(&x->x.server->lock);
+    *x->link_fed = x->next_fed;
+    if (x->next_fed)
+        x->next_fed->link_fed = x->link_fed;
+    pthread_mutex_unlock(&x->x.server->lock);
+    http_reply_release(&x->x.reply); /* and now nobody wakes it any more */
+    buf_release(&x->fed);
+}
+
 static void end_exchange(void *ctx, struct MHD_Connection *connection, void **request_state,
                          enum MHD_RequestTerminationCode why)
 {
@@ -127,6 +143,8 @@ static void end_exchange(void *ctx, struct MHD_Connection *connection, void **re
         return;
     struct worker *w = x->worker;
     *request_state = NULL;
+    if (x->link_fed)
+        end_feed(x);
     http_reply_release(&x->x.reply);
     if (w->n_kept >= MOST_KEPT || x->body.cap > KEPT_BYTES || x->x.arena.used_bytes > KEPT_BYTES) {
         free_exchange(x);
@@ -198,9 +216,67 @@ static ssize_t half_then_fail(void *arg, uint64_t at, char *out, size_t max)
     return (ssize_t)n;
 }
 
+static void on_feed(void *arg)
+{
+    struct exchange *x = arg;
+    if (atomic_exchange(&x->state, FED) == STARVED)
+        MHD_resume_connection(x->connection);
+}
+
+static enum http_feed_state ask_feed(struct exchange *x)
+{
+    buf_reset(&x->fed);
+    x->fed_at = 0;
+    return atomic_load(&x->x.server->closing) ? HTTP_FEED_END : x->x.reply.feed->next(x->x.reply.feed, &x->fed);
+}
+
+/* A wake that comes while it is asked leaves the state FINISHED no more, so it is asked again. */
+static ssize_t give_feed(void *arg, uint64_t at, char *out, size_t max)
+{
+    (void)at;
+    struct exchange *x = arg;
+    if (x->fed_at == x->fed.n) {
+        atomic_store(&x->state, FINISHED);
+        enum http_feed_state state = ask_feed(x);
+        if (state == HTTP_FEED_END)
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        if (state == HTTP_FEED_WAIT) {
+            int asked = FINISHED;
+            MHD_suspend_connection(x->connection);
+            if (!atomic_compare_exchange_strong(&x->state, &asked, STARVED))
+                MHD_resume_connection(x->connection);
+            else if (atomic_load(&x->x.server->closing))
+                on_feed(x);
+            return 0;
+        }
+    }
+    size_t left = x->fed.n - x->fed_at, n = left < max ? left : max;
+    memcpy(out, x->fed.p + x->fed_at, n);
+    x->fed_at += n;
+    return (ssize_t)n;
+}
+
+static struct MHD_Response *begin_feed(struct exchange *x)
+{
+    struct http_server *s = x->x.server;
+    struct http_feed *f = x->x.reply.feed;
+    f->wake = on_feed;
+    f->wake_arg = x;
+    pthread_mutex_lock(&s->lock);
+    x->next_fed = s->fed;
+    x->link_fed = &s->fed;
+    if (x->next_fed)
+        x->next_fed->link_fed = &x->next_fed;
+    s->fed = x;
+    pthread_mutex_unlock(&s->lock);
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, FEED_BLOCK, give_feed, x, NULL);
+}
+
 static struct MHD_Response *make_response(struct exchange *x)
 {
     struct http_reply *r = &x->x.reply;
+    if (r->feed)
+        return begin_feed(x);
     if (r->end == HTTP_TRUNCATE)
         return MHD_create_response_from_callback(http_reply_body(r).n, 4096, half_then_fail, x, NULL);
     if (r->shared.p) {
@@ -607,6 +683,10 @@ void http_close(struct http_server *s)
     }
     if (s->options.relay)
         relay_quiet(s->options.relay);
+    pthread_mutex_lock(&s->lock);
+    for (struct exchange *x = s->fed; x; x = x->next_fed)
+        on_feed(x);
+    pthread_mutex_unlock(&s->lock);
     if (s->http2)
         http2_quiet(s->http2);
     for (size_t i = 0; i < s->n_listeners; i++)

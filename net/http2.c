@@ -4,7 +4,7 @@
  * Life of a stream:      headers, data -> handler (running) -> http2_answer -> response -> closed
  *
  * Everything happens on the loop's thread, under h->lock, which is there for http2_quiet and http2_close alone. Other
- * threads reach the loop by two lists, arrivals and answers, under `queue`. A stream that ends while its handler runs is
+ * threads reach the loop by three lists, arrivals, answers and feeds that have more, under `queue`. A stream that ends while its handler runs is
  * freed by its answer.
  */
 #include "net/http2.h"
@@ -40,7 +40,10 @@ struct stream {
     bool running; /* a handler has it */
     bool closed;  /* the peer is no longer interested */
     size_t n_sent;
+    struct buf fed; /* by the reply's feed, sent up to n_sent */
+    bool awake;     /* among those whose feed has more */
     struct stream *next, **link; /* of the connection */
+    struct stream *next_awake;
 };
 
 struct conn {
@@ -70,16 +73,34 @@ struct http2 {
     bool quiet;
     unsigned n_sessions;
     struct conn *conns, *touched, *gone;
-    pthread_mutex_t queue; /* the two lists below */
+    pthread_mutex_t queue; /* the lists below */
     struct conn *arrivals;
     struct http_exchange *answers, **last_answer;
+    struct stream *awake;
     char block[BLOCK];
 };
 
 /* ---- streams ---- */
 
+/* Once its feed is closed nobody wakes it any more. */
+static void end_feed(struct stream *s)
+{
+    struct http2 *h = s->conn->server;
+    http_reply_release(&s->x.reply);
+    pthread_mutex_lock(&h->queue);
+    struct stream **at = &h->awake;
+    while (s->awake && *at != s)
+        at = &(*at)->next_awake;
+    if (s->awake)
+        *at = s->next_awake;
+    pthread_mutex_unlock(&h->queue);
+    buf_release(&s->fed);
+}
+
 static void free_stream(struct stream *s)
 {
+    if (s->x.reply.feed)
+        end_feed(s);
     *s->link = s->next;
     if (s->next)
         s->next->link = s->link;
@@ -153,6 +174,64 @@ static ssize_t give_body(nghttp2_session *session, int32_t id, uint8_t *out, siz
     return (ssize_t)n;
 }
 
+static void wake(struct http2 *h)
+{
+    uint64_t one = 1;
+    if (write(h->wake_fd, &one, sizeof one) < 0)
+        return; /* it is full of wake-ups already */
+}
+
+static void on_feed(void *arg)
+{
+    struct stream *s = arg;
+    struct http2 *h = s->conn->server;
+    pthread_mutex_lock(&h->queue);
+    if (!s->awake) {
+        s->awake = true;
+        s->next_awake = h->awake;
+        h->awake = s;
+        wake(h);
+    }
+    pthread_mutex_unlock(&h->queue);
+}
+
+static void take_awake(struct http2 *h)
+{
+    pthread_mutex_lock(&h->queue);
+    struct stream *s = h->awake;
+    h->awake = NULL;
+    for (struct stream *next; s; s = next) {
+        next = s->next_awake;
+        s->awake = false;
+        if (s->closed)
+            continue;
+        nghttp2_session_resume_data(s->conn->session, s->id);
+        touch(s->conn);
+    }
+    pthread_mutex_unlock(&h->queue);
+}
+
+static ssize_t give_feed(nghttp2_session *session, int32_t id, uint8_t *out, size_t max, uint32_t *flags, nghttp2_data_source *source, void *ctx)
+{
+    (void)session, (void)id, (void)ctx;
+    struct stream *s = source->ptr;
+    if (s->n_sent == s->fed.n) {
+        s->n_sent = 0;
+        buf_reset(&s->fed);
+        enum http_feed_state state = s->x.reply.feed->next(s->x.reply.feed, &s->fed);
+        if (state == HTTP_FEED_WAIT)
+            return NGHTTP2_ERR_DEFERRED;
+        if (state == HTTP_FEED_END) {
+            *flags |= NGHTTP2_DATA_FLAG_EOF;
+            return 0;
+        }
+    }
+    size_t left = s->fed.n - s->n_sent, n = left < max ? left : max;
+    memcpy(out, s->fed.p + s->n_sent, n);
+    s->n_sent += n;
+    return (ssize_t)n;
+}
+
 static void submit(struct stream *s)
 {
     struct conn *c = s->conn;
@@ -169,22 +248,19 @@ static void submit(struct stream *s)
     bool bare = status == 204 || status == 304;
     pairs[n++] = pair(S(":status"), arena_f(a, "%d", status));
     pairs[n++] = pair(S("date"), str_of(clock_http(clock_now_ms(c->server->options.clock), date)));
-    if (!bare)
+    if (!bare && !r->feed)
         pairs[n++] = pair(S("content-length"), arena_f(a, "%zu", n_body));
     for (size_t i = 0; i < r->n_headers && n < MAX_REPLY_HEADERS; i++)
         if (!is_said_elsewhere(r->headers[i].name))
             pairs[n++] = pair(lower(a, r->headers[i].name), r->headers[i].value);
-    const nghttp2_data_provider body = { { .ptr = s }, give_body };
-    bool with_body = n_body && !bare && !str_is(s->x.request.method, "HEAD");
+    const nghttp2_data_provider body = { { .ptr = s }, r->feed ? give_feed : give_body };
+    if (r->feed) {
+        r->feed->wake = on_feed;
+        r->feed->wake_arg = s;
+    }
+    bool with_body = (n_body || r->feed) && !bare && !str_is(s->x.request.method, "HEAD");
     if (nghttp2_submit_response(c->session, s->id, pairs, n, with_body ? &body : NULL))
         nghttp2_submit_rst_stream(c->session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_INTERNAL_ERROR);
-}
-
-static void wake(struct http2 *h)
-{
-    uint64_t one = 1;
-    if (write(h->wake_fd, &one, sizeof one) < 0)
-        return; /* it is full of wake-ups already */
 }
 
 void http2_answer(struct http_exchange *x)
@@ -582,6 +658,7 @@ static void settle(struct http2 *h)
 {
     take_arrivals(h);
     take_answers(h);
+    take_awake(h);
     flush_touched(h);
     free_gone(h);
 }

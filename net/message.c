@@ -72,6 +72,8 @@ void http_reply_release(struct http_reply *r)
     buf_release(&r->body);
     if (r->shared_release)
         r->shared_release(r->shared_arg);
+    if (r->feed)
+        r->feed->close(r->feed);
     *r = (struct http_reply){ 0 };
 }
 

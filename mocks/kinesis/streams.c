@@ -127,6 +127,7 @@ void *streams_open(struct cloud *cloud, struct err *e)
     k->create_ms = setting(cloud, "kinesis.create_ms", 0, 0);
     k->delete_ms = setting(cloud, "kinesis.delete_ms", 0, 0);
     k->update_ms = setting(cloud, "kinesis.update_ms", 0, 0);
+    k->subscriptions = subscribe_open(k);
     if (open_initial(k, e)) {
         streams_close(k);
         return NULL;
@@ -148,6 +149,7 @@ void streams_close(void *state)
     struct kinesis *k = state;
     if (!k)
         return;
+    subscribe_close(k->subscriptions);
     drop_all(k);
     pthread_rwlock_destroy(&k->lock);
     free(k);
@@ -241,6 +243,18 @@ static void settle(struct stream *s, int64_t now_ms)
     if (atomic_load(&s->resharding))
         shards_reshard(s, atomic_load(&s->until_ms));
     pthread_rwlock_unlock(&s->lock);
+}
+
+bool streams_look(struct kinesis *k, struct stream *s)
+{
+    char text[KEY_BYTES];
+    int64_t now_ms = clock_now_ms(cloud_clock(k->cloud));
+    pthread_rwlock_rdlock(&k->lock);
+    bool there = map_get(&k->streams, stream_key(text, s->account, s->region, str_of(s->name))) == s && !streams_gone(s, now_ms);
+    pthread_rwlock_unlock(&k->lock);
+    if (there)
+        settle(s, now_ms);
+    return there;
 }
 
 struct stream *streams_enter(struct call *c, struct str name)
