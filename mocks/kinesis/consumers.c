@@ -130,8 +130,10 @@ int consumers_deregister(struct call *c)
         return -1;
     pthread_rwlock_wrlock(&s->lock);
     struct consumer *k = consumers_find(c, s);
-    if (k)
+    if (k) {
         free_consumer(map_remove(&s->consumers, k->name));
+        subscribe_changed(((struct kinesis *)c->state)->subscriptions, s);
+    }
     pthread_rwlock_unlock(&s->lock);
     streams_leave(s);
     return k ? 0 : -1;

@@ -153,7 +153,8 @@ bool records_put_event(struct reply *w, const struct stream *s, const struct sha
 /* subscribe.c */
 struct subscriptions *subscribe_open(struct kinesis *k);
 void subscribe_close(struct subscriptions *l);
-void subscribe_arrived(struct subscriptions *l); /* a record, or an end of a shard */
+void subscribe_arrived(struct subscriptions *l); /* a record */
+void subscribe_changed(struct subscriptions *l, const struct stream *s); /* its shards or consumers; under stream.lock */
 
 /* eventstream.c: application/vnd.amazon.eventstream */
 struct eventstream_header {

@@ -65,12 +65,19 @@ enum stream_status streams_status(const struct stream *s, int64_t now_ms)
     return now_ms >= atomic_load(&s->until_ms) ? STREAM_ACTIVE : (enum stream_status)status;
 }
 
+/* Under stream.lock for writing. */
+static void reshard(struct kinesis *k, struct stream *s, int64_t now_ms)
+{
+    shards_reshard(s, now_ms);
+    subscribe_changed(k->subscriptions, s);
+}
+
 void streams_updating(struct kinesis *k, struct stream *s, int64_t now_ms)
 {
     atomic_store(&s->until_ms, now_ms + k->update_ms);
     atomic_store(&s->status, k->update_ms > 0 ? STREAM_UPDATING : STREAM_ACTIVE);
     if (k->update_ms == 0 && atomic_load(&s->resharding))
-        shards_reshard(s, now_ms);
+        reshard(k, s, now_ms);
 }
 
 const char *streams_status_word(enum stream_status status)
@@ -235,13 +242,13 @@ static struct stream *create_unasked(struct call *c, struct str key, struct str 
 }
 
 /* Makes a change of shards whose time has come. */
-static void settle(struct stream *s, int64_t now_ms)
+static void settle(struct kinesis *k, struct stream *s, int64_t now_ms)
 {
     if (!atomic_load(&s->resharding) || now_ms < atomic_load(&s->until_ms))
         return;
     pthread_rwlock_wrlock(&s->lock);
     if (atomic_load(&s->resharding))
-        shards_reshard(s, atomic_load(&s->until_ms));
+        reshard(k, s, atomic_load(&s->until_ms));
     pthread_rwlock_unlock(&s->lock);
 }
 
@@ -253,7 +260,7 @@ bool streams_look(struct kinesis *k, struct stream *s)
     bool there = map_get(&k->streams, stream_key(text, s->account, s->region, str_of(s->name))) == s && !streams_gone(s, now_ms);
     pthread_rwlock_unlock(&k->lock);
     if (there)
-        settle(s, now_ms);
+        settle(k, s, now_ms);
     return there;
 }
 
@@ -264,7 +271,7 @@ struct stream *streams_enter(struct call *c, struct str name)
     struct str key = stream_key(text, c->account, c->region, name);
     struct stream *s = find(k, key, call_now_ms(c));
     if (s)
-        settle(s, call_now_ms(c));
+        settle(k, s, call_now_ms(c));
     bool puts = c->action->run == records_put || c->action->run == records_put_many;
     if (!s && k->auto_create && puts)
         s = create_unasked(c, key, name);

@@ -205,6 +205,17 @@ void subscribe_arrived(struct subscriptions *l)
     pthread_mutex_unlock(&l->lock);
 }
 
+void subscribe_changed(struct subscriptions *l, const struct stream *s)
+{
+    pthread_mutex_lock(&l->lock);
+    for (struct subscription *p = l->list; p; p = p->next)
+        if (p->stream == s)
+            atomic_store(&p->beat_ms, 0);
+    atomic_store(&l->news, true);
+    pthread_cond_signal(&l->changed);
+    pthread_mutex_unlock(&l->lock);
+}
+
 struct subscriptions *subscribe_open(struct kinesis *k)
 {
     struct subscriptions *l = mem_zero(sizeof *l);

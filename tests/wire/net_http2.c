@@ -11,7 +11,7 @@
 
 #include "net/http.h"
 
-enum { MAX_BODY = 4 << 20, LARGE = 1 << 20, MAX_ASKED = 5000 };
+enum { MAX_BODY = 4 << 20, LARGE = 1 << 20, PIECE = 200000, N_PIECES = 3, MAX_ASKED = 5000 };
 
 struct world {
     struct clock clock;
@@ -20,7 +20,68 @@ struct world {
     _Atomic int n_handled;
     struct http_exchange *held; /* by /hold, finished by the test */
     _Atomic bool holds;
+    struct feed *feed; /* of /feed */
+    _Atomic int n_ended;
 };
+
+/* Pieces of PIECE bytes, as many as are allowed, N_PIECES in all. */
+struct feed {
+    struct http_feed feed; /* first: the server sees this part */
+    struct world *world;
+    pthread_mutex_t lock; /* no wake while it is closed */
+    _Atomic int allowed, n_waits;
+    int given;
+};
+
+static enum http_feed_state feed_next(struct http_feed *feed, struct buf *out)
+{
+    struct feed *f = (struct feed *)feed;
+    if (f->given == N_PIECES)
+        return HTTP_FEED_END;
+    if (f->given == atomic_load(&f->allowed)) {
+        atomic_fetch_add(&f->n_waits, 1);
+        return HTTP_FEED_WAIT;
+    }
+    memset(buf_room(out, PIECE), '0' + f->given++, PIECE);
+    out->n += PIECE;
+    return HTTP_FEED_MORE;
+}
+
+static void feed_close(struct http_feed *feed)
+{
+    struct feed *f = (struct feed *)feed;
+    struct world *w = f->world;
+    pthread_mutex_lock(&f->lock);
+    pthread_mutex_unlock(&f->lock);
+    pthread_mutex_destroy(&f->lock);
+    free(f);
+    atomic_fetch_add(&w->n_ended, 1);
+}
+
+static struct http_feed *feed_open(struct world *w)
+{
+    struct feed *f = mem_zero(sizeof *f);
+    f->feed = (struct http_feed){ .next = feed_next, .close = feed_close };
+    f->world = w;
+    pthread_mutex_init(&f->lock, NULL);
+    w->feed = f;
+    atomic_store(&w->holds, true);
+    return &f->feed;
+}
+
+static void feed_allow(struct feed *f, int n)
+{
+    pthread_mutex_lock(&f->lock);
+    atomic_store(&f->allowed, n);
+    f->feed.wake(f->feed.wake_arg);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void wait_for(_Atomic int *what, int n)
+{
+    while (atomic_load(what) < n)
+        poll(NULL, 0, 1);
+}
 
 /* Answers "tag method path host body-bytes" but for the paths that say what is to become of it. */
 static void handle(void *ctx, struct http_exchange *x)
@@ -32,6 +93,8 @@ static void handle(void *ctx, struct http_exchange *x)
         x->reply.status = 413;
     else if (str_is(path, "/large"))
         memset(buf_room(&x->reply.body, LARGE), 'x', LARGE), x->reply.body.n = LARGE;
+    else if (str_is(path, "/feed"))
+        x->reply.feed = feed_open(w);
     else if (!str_is(path, "/empty"))
         buf_f(&x->reply.body, "%s " STR_F " " STR_F " " STR_F " %zu", (const char *)x->tag, STR_A(x->request.method), STR_A(path),
               STR_A(http_request_header(&x->request, "Host")), x->request.body.n);
@@ -290,6 +353,77 @@ static void holds_nobody_up(void **state)
     part(&c);
 }
 
+static struct feed *fed_world(struct world *w)
+{
+    while (!atomic_load(&w->holds))
+        poll(NULL, 0, 1);
+    atomic_store(&w->holds, false);
+    return w->feed;
+}
+
+static void streams_what_is_made_meanwhile(void **state)
+{
+    struct world *w = *state;
+    struct client c;
+    meet(&c, w->port);
+    struct asked *k = ask(&c, "GET", "/feed", 0), *other = ask(&c, "GET", "/other", 0);
+    until_closed(&c, 1);
+    assert_true(other->closed && !k->closed);
+    struct feed *f = fed_world(w);
+    for (int i = 1; i <= N_PIECES; i++) {
+        wait_for(&f->n_waits, i);
+        assert_int_equal(k->body.n, (size_t)(i - 1) * PIECE);
+        feed_allow(f, i);
+        for (tell(&c); k->body.n < (size_t)i * PIECE && hear(&c);)
+            tell(&c);
+    }
+    until_closed(&c, 2);
+    assert_int_equal(k->why, NGHTTP2_NO_ERROR);
+    assert_int_equal(k->body.n, N_PIECES * PIECE);
+    assert_true(k->body.p[0] == '0' && k->body.p[N_PIECES * PIECE - 1] == '2');
+    assert_true(str_find(buf_str(&k->headers), S("content-length")) == STR_NONE);
+    wait_for(&w->n_ended, 1);
+
+    ask(&c, "GET", "/feed", 0); /* given up by the client while it waits; and while the connection goes */
+    tell(&c);
+    wait_for(&fed_world(w)->n_waits, 1);
+    nghttp2_submit_rst_stream(c.session, NGHTTP2_FLAG_NONE, 5, NGHTTP2_CANCEL);
+    tell(&c);
+    wait_for(&w->n_ended, 2);
+    ask(&c, "GET", "/feed", 0);
+    tell(&c);
+    wait_for(&fed_world(w)->n_waits, 1);
+    part(&c);
+    wait_for(&w->n_ended, 3);
+}
+
+static void streams_over_http1_too(void **state)
+{
+    struct world *w = *state;
+    static const char request[] = "GET /feed HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    int fd = dial(w->port), left = dial(w->port);
+    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+    struct feed *f = fed_world(w);
+    for (int i = 1; i <= N_PIECES; i++) {
+        wait_for(&f->n_waits, i);
+        feed_allow(f, i);
+    }
+    struct buf all = BUF_INIT;
+    for (ssize_t n; (n = recv(fd, buf_room(&all, 65536), 65536, 0)) > 0;)
+        all.n += (size_t)n;
+    assert_true(str_find(buf_str(&all), S("chunked")) != STR_NONE && all.n > N_PIECES * PIECE);
+    assert_true(str_ends(buf_str(&all), S("2\r\n0\r\n\r\n")));
+    wait_for(&w->n_ended, 1);
+    assert_int_equal(send(left, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+    wait_for(&fed_world(w)->n_waits, 1); /* and is left waiting when the server closes */
+    http_close(w->server);
+    w->server = NULL;
+    assert_int_equal(atomic_load(&w->n_ended), 2);
+    buf_release(&all);
+    close(left);
+    close(fd);
+}
+
 /* ---- refusals and faults ---- */
 
 static void refuses_what_is_too_large(void **state)
@@ -480,6 +614,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
         TEST(answers_requests), TEST(carries_much_both_ways), TEST(answers_thousands_of_streams), TEST(holds_nobody_up),
+        TEST(streams_what_is_made_meanwhile), TEST(streams_over_http1_too),
         TEST(refuses_what_is_too_large), TEST(bounds_all_bodies_together), TEST(refuses_lengths_that_are_not_true), TEST(faults_meet_a_stream_alone), TEST(lets_clients_give_up),
         TEST(outlives_a_client_that_goes), TEST(ends_a_flood_of_resets), TEST(tells_them_apart), TEST(closes_with_connections_open),
     };
