@@ -1,33 +1,17 @@
-/* http2.c - connections, sessions, streams.
+/* http2.c - sessions and streams: the door to libnghttp2. Their connections: http2_loop.c.
  *
- * Life of a connection:  UNTOLD -> other() | a session -> gone -> freed once no handler has a request of it
- * Life of a stream:      headers, data -> handler (running) -> http2_answer -> response -> closed
- *
- * Everything happens on the loop's thread, under h->lock, which is there for http2_quiet and http2_close alone. Other
- * threads reach the loop by three lists, arrivals, answers and feeds that have more, under `queue`. A stream that ends while its handler runs is
- * freed by its answer.
+ * Life of a stream:  headers, data -> handler (running) -> http2_answer -> response -> closed
+ * One that ends while its handler runs is freed by its answer.
  */
-#include "net/http2.h"
-
-#include <errno.h>
 #include <nghttp2/nghttp2.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "net/http2_inside.h"
 
 enum {
     MAX_STREAMS = 250, STREAM_WINDOW = 1 << 20, CONNECTION_WINDOW = 4 << 20, MAX_HEAD = 32 << 10, HEADER_OVERHEAD = 32,
-    DRAIN_FACTOR = 4, BODIES_FACTOR = 4,
-    BLOCK = 64 << 10, TURNS = 4, LAST_READS = 16, EVENTS = 128, MAX_REPLY_HEADERS = 128,
+    DRAIN_FACTOR = 4, BODIES_FACTOR = 4, MAX_REPLY_HEADERS = 128,
 };
-
-/* Enough of the preface to tell it from every request: no method is "PRI". */
-static const struct str preface = { "PRI * HTTP/2.0\r\n", 16 };
 
 struct stream {
     struct http_exchange x; /* first: the handler sees this part */
@@ -44,40 +28,6 @@ struct stream {
     bool awake;     /* among those whose feed has more */
     struct stream *next, **link; /* of the connection */
     struct stream *next_awake;
-};
-
-struct conn {
-    struct http2 *server;
-    int fd;
-    nghttp2_session *session; /* NULL: not told yet what it speaks */
-    struct http2_arrival from;
-    struct stream *streams;
-    size_t body_bytes;  /* of all its streams */
-    unsigned n_running; /* handlers that have a request of it */
-    struct buf out;
-    size_t out_at;
-    bool gone, touched, waits_to_write;
-    struct conn *next, **link;
-    struct conn *next_listed; /* among arrivals, touched or gone */
-};
-
-struct http2 {
-    struct http2_options options;
-    nghttp2_session_callbacks *callbacks;
-    nghttp2_option *limits;
-    int epoll_fd, wake_fd;
-    pthread_t thread;
-    bool started;
-    _Atomic bool closing;
-    pthread_mutex_t lock; /* all below */
-    bool quiet;
-    unsigned n_sessions;
-    struct conn *conns, *touched, *gone;
-    pthread_mutex_t queue; /* the lists below */
-    struct conn *arrivals;
-    struct http_exchange *answers, **last_answer;
-    struct stream *awake;
-    char block[BLOCK];
 };
 
 /* ---- streams ---- */
@@ -126,15 +76,6 @@ static struct stream *add_stream(struct conn *c, int32_t id)
     return s;
 }
 
-static void touch(struct conn *c)
-{
-    if (c->touched || c->gone)
-        return;
-    c->touched = true;
-    c->next_listed = c->server->touched;
-    c->server->touched = c;
-}
-
 /* ---- answers ---- */
 
 static nghttp2_nv pair(struct str name, struct str value)
@@ -174,13 +115,6 @@ static ssize_t give_body(nghttp2_session *session, int32_t id, uint8_t *out, siz
     return (ssize_t)n;
 }
 
-static void wake(struct http2 *h)
-{
-    uint64_t one = 1;
-    if (write(h->wake_fd, &one, sizeof one) < 0)
-        return; /* it is full of wake-ups already */
-}
-
 static void on_feed(void *arg)
 {
     struct stream *s = arg;
@@ -190,12 +124,12 @@ static void on_feed(void *arg)
         s->awake = true;
         s->next_awake = h->awake;
         h->awake = s;
-        wake(h);
+        http2_wake(h);
     }
     pthread_mutex_unlock(&h->queue);
 }
 
-static void take_awake(struct http2 *h)
+void http2_take_awake(struct http2 *h)
 {
     pthread_mutex_lock(&h->queue);
     struct stream *s = h->awake;
@@ -206,7 +140,7 @@ static void take_awake(struct http2 *h)
         if (s->closed)
             continue;
         nghttp2_session_resume_data(s->conn->session, s->id);
-        touch(s->conn);
+        http2_touch(s->conn);
     }
     pthread_mutex_unlock(&h->queue);
 }
@@ -272,11 +206,11 @@ void http2_answer(struct http_exchange *x)
     *h->last_answer = x;
     h->last_answer = &x->next;
     if (first && !pthread_equal(pthread_self(), h->thread)) /* its own thread looks at the list before it waits again */
-        wake(h);
+        http2_wake(h);
     pthread_mutex_unlock(&h->queue);
 }
 
-static void take_answers(struct http2 *h)
+void http2_take_answers(struct http2 *h)
 {
     pthread_mutex_lock(&h->queue);
     struct http_exchange *x = h->answers;
@@ -294,7 +228,7 @@ static void take_answers(struct http2 *h)
             continue;
         }
         submit(s);
-        touch(c);
+        http2_touch(c);
     }
 }
 
@@ -431,68 +365,27 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t why, v
     return 0;
 }
 
-/* ---- connections ---- */
+/* ---- sessions ---- */
 
-static int watch(struct conn *c, int operation, uint32_t events)
+bool http2_session_open(struct conn *c)
 {
-    struct epoll_event event = { .events = events, .data.ptr = c };
-    return epoll_ctl(c->server->epoll_fd, operation, c->fd, &event);
+    const nghttp2_settings_entry settings[] = {
+        { NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, MAX_STREAMS },
+        { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW },
+        { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, MAX_HEAD },
+    };
+    if (nghttp2_session_server_new2(&c->session, c->server->callbacks, c, c->server->limits))
+        return false;
+    nghttp2_submit_settings(c->session, NGHTTP2_FLAG_NONE, settings, sizeof settings / sizeof *settings);
+    nghttp2_session_set_local_window_size(c->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW);
+    return true;
 }
 
-/* Its memory goes when the events at hand, which may still name it, are through, and no handler has a request of it. */
-static void drop(struct conn *c)
-{
-    struct http2 *h = c->server;
-    if (c->gone)
-        return;
-    c->gone = true;
-    if (c->fd >= 0) { /* what is unread would turn the end into a reset, and our last words would be lost */
-        shutdown(c->fd, SHUT_WR);
-        for (int i = 0; i < LAST_READS && recv(c->fd, h->block, BLOCK, 0) > 0; i++)
-            ;
-        close(c->fd);
-    }
-    if (c->session) {
-        nghttp2_session_del(c->session);
-        h->n_sessions--;
-    }
-    for (struct stream *s = c->streams, *next; s; s = next) {
-        next = s->next;
-        s->closed = true;
-        if (!s->running)
-            free_stream(s);
-    }
-    *c->link = c->next;
-    if (c->next)
-        c->next->link = c->link;
-    c->next = h->gone;
-    h->gone = c;
-}
+bool http2_session_hear(struct conn *c, const char *p, size_t n) { return nghttp2_session_mem_recv(c->session, (const uint8_t *)p, n) >= 0; }
 
-static void free_gone(struct http2 *h)
+bool http2_session_fill(struct conn *c)
 {
-    for (struct conn **at = &h->gone, *c; (c = *at);) {
-        if (c->n_running || c->touched) {
-            at = &c->next;
-            continue;
-        }
-        *at = c->next;
-        buf_release(&c->out);
-        free(c);
-    }
-}
-
-static void wait_to_write(struct conn *c, bool wait)
-{
-    if (c->waits_to_write != wait)
-        watch(c, EPOLL_CTL_MOD, wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
-    c->waits_to_write = wait;
-}
-
-/* Takes frames out of the session until a block is full; false when the session is broken. */
-static bool fill(struct conn *c)
-{
-    while (c->out.n < BLOCK) {
+    while (c->out.n < HTTP2_BLOCK) {
         const uint8_t *p;
         ssize_t n = nghttp2_session_mem_send(c->session, &p);
         if (n < 0)
@@ -504,188 +397,25 @@ static bool fill(struct conn *c)
     return true;
 }
 
-static void flush(struct conn *c)
+bool http2_session_over(struct conn *c) { return !nghttp2_session_want_read(c->session) && !nghttp2_session_want_write(c->session); }
+
+void http2_session_goaway(struct conn *c)
 {
-    for (;;) {
-        if (!c->out.n && !fill(c)) {
-            drop(c);
-            return;
-        }
-        if (!c->out.n)
-            break;
-        ssize_t put = send(c->fd, c->out.p + c->out_at, c->out.n - c->out_at, MSG_NOSIGNAL);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0 && errno == EAGAIN) {
-            wait_to_write(c, true);
-            return;
-        }
-        if (put < 0) {
-            drop(c);
-            return;
-        }
-        c->out_at += (size_t)put;
-        if (c->out_at == c->out.n) {
-            c->out_at = 0;
-            buf_reset(&c->out);
-        }
-    }
-    buf_release(&c->out); /* an idle connection holds no buffer */
-    wait_to_write(c, false);
-    if (!nghttp2_session_want_read(c->session) && !nghttp2_session_want_write(c->session))
-        drop(c);
+    nghttp2_submit_goaway(c->session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(c->session), NGHTTP2_NO_ERROR, NULL, 0);
 }
 
-static void flush_touched(struct http2 *h)
+void http2_session_close(struct conn *c)
 {
-    for (struct conn *c; (c = h->touched);) {
-        h->touched = c->next_listed;
-        c->touched = false;
-        if (!c->gone)
-            flush(c);
+    nghttp2_session_del(c->session);
+    for (struct stream *s = c->streams, *next; s; s = next) {
+        next = s->next;
+        s->closed = true;
+        if (!s->running)
+            free_stream(s);
     }
 }
 
-static void begin_session(struct conn *c)
-{
-    struct http2 *h = c->server;
-    const nghttp2_settings_entry settings[] = {
-        { NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, MAX_STREAMS },
-        { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW },
-        { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, MAX_HEAD },
-    };
-    if (h->n_sessions >= h->options.max_connections || nghttp2_session_server_new2(&c->session, h->callbacks, c, h->limits)) {
-        drop(c);
-        return;
-    }
-    h->n_sessions++;
-    nghttp2_submit_settings(c->session, NGHTTP2_FLAG_NONE, settings, sizeof settings / sizeof *settings);
-    nghttp2_session_set_local_window_size(c->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW);
-    watch(c, EPOLL_CTL_MOD, EPOLLIN);
-    touch(c);
-}
-
-static void hand_over(struct conn *c, bool given)
-{
-    epoll_ctl(c->server->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
-    int fd = c->fd;
-    if (given)
-        c->fd = -1;
-    c->from.other(c->from.arg, given ? fd : -1);
-    drop(c);
-}
-
-static void find_out(struct conn *c)
-{
-    char first[16];
-    ssize_t n = recv(c->fd, first, preface.n, MSG_PEEK);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (n <= 0 || memcmp(first, preface.p, (size_t)n) != 0) {
-        hand_over(c, n > 0);
-    } else if ((size_t)n == preface.n) {
-        c->from.other(c->from.arg, -1);
-        begin_session(c);
-    }
-}
-
-static void hear(struct conn *c)
-{
-    struct http2 *h = c->server;
-    for (int turn = 0; turn < TURNS; turn++) {
-        ssize_t n = recv(c->fd, h->block, BLOCK, 0);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-            break;
-        if (n <= 0 || nghttp2_session_mem_recv(c->session, (const uint8_t *)h->block, (size_t)n) < 0) {
-            if (n > 0)
-                flush(c); /* what there is to say before it ends */
-            drop(c);
-            return;
-        }
-        if (n < BLOCK)
-            break;
-    }
-    touch(c);
-}
-
-static void attend(struct conn *c, uint32_t events)
-{
-    if (c->gone)
-        return;
-    if (!c->session)
-        find_out(c);
-    else if (events & ~(uint32_t)EPOLLOUT)
-        hear(c);
-    if (events & EPOLLOUT && !c->gone)
-        touch(c);
-}
-
-void http2_serve(struct http2 *h, int fd, const struct http2_arrival *from)
-{
-    struct conn *c = mem_zero(sizeof *c);
-    c->server = h;
-    c->fd = fd;
-    c->from = *from;
-    pthread_mutex_lock(&h->queue);
-    c->next_listed = h->arrivals;
-    h->arrivals = c;
-    wake(h);
-    pthread_mutex_unlock(&h->queue);
-}
-
-/* Edge-triggered until it is told what it speaks: half a preface must not keep the loop awake. */
-static void take_arrivals(struct http2 *h)
-{
-    pthread_mutex_lock(&h->queue);
-    struct conn *c = h->arrivals;
-    h->arrivals = NULL;
-    pthread_mutex_unlock(&h->queue);
-    for (struct conn *next; c; c = next) {
-        next = c->next_listed;
-        c->next = h->conns;
-        c->link = &h->conns;
-        if (c->next)
-            c->next->link = &c->next;
-        h->conns = c;
-        if (h->quiet || watch(c, EPOLL_CTL_ADD, EPOLLIN | EPOLLET))
-            hand_over(c, false);
-    }
-}
-
-/* ---- the loop ---- */
-
-static void settle(struct http2 *h)
-{
-    take_arrivals(h);
-    take_answers(h);
-    take_awake(h);
-    flush_touched(h);
-    free_gone(h);
-}
-
-static void *run(void *arg)
-{
-    struct http2 *h = arg;
-    struct epoll_event events[EVENTS];
-    while (!atomic_load(&h->closing)) {
-        int n = epoll_wait(h->epoll_fd, events, EVENTS, -1);
-        pthread_mutex_lock(&h->lock);
-        for (int i = 0; i < n; i++) {
-            uint64_t count;
-            if (events[i].data.ptr)
-                attend(events[i].data.ptr, events[i].events);
-            else if (read(h->wake_fd, &count, sizeof count) < 0)
-                continue;
-        }
-        settle(h);
-        pthread_mutex_unlock(&h->lock);
-    }
-    return NULL;
-}
-
-/* ---- life cycle ---- */
-
-static bool make_callbacks(struct http2 *h)
+bool http2_sessions_open(struct http2 *h)
 {
     if (nghttp2_session_callbacks_new(&h->callbacks) || nghttp2_option_new(&h->limits))
         return false;
@@ -698,70 +428,8 @@ static bool make_callbacks(struct http2 *h)
     return true;
 }
 
-struct http2 *http2_open(const struct http2_options *o, struct err *e)
+void http2_sessions_close(struct http2 *h)
 {
-    struct http2 *h = mem_zero(sizeof *h);
-    h->options = *o;
-    h->last_answer = &h->answers;
-    pthread_mutex_init(&h->lock, NULL);
-    pthread_mutex_init(&h->queue, NULL);
-    h->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    h->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    struct epoll_event event = { .events = EPOLLIN };
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    h->started = make_callbacks(h) && h->epoll_fd >= 0 && h->wake_fd >= 0 && epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, h->wake_fd, &event) == 0 &&
-                 pthread_create(&h->thread, NULL, run, h) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (h->started)
-        return h;
-    err_set(e, 0, "SERVER_START", "cannot start the HTTP/2 server: %s", strerror(errno));
-    http2_close(h);
-    return NULL;
-}
-
-void http2_quiet(struct http2 *h)
-{
-    pthread_mutex_lock(&h->lock);
-    h->quiet = true;
-    take_arrivals(h);
-    for (struct conn *c = h->conns, *next; c; c = next) {
-        next = c->next;
-        if (!c->session) {
-            hand_over(c, false);
-            continue;
-        }
-        nghttp2_submit_goaway(c->session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(c->session), NGHTTP2_NO_ERROR, NULL, 0);
-        touch(c);
-    }
-    flush_touched(h);
-    pthread_mutex_unlock(&h->lock);
-}
-
-void http2_close(struct http2 *h)
-{
-    if (!h)
-        return;
-    atomic_store(&h->closing, true);
-    if (h->started) {
-        wake(h);
-        pthread_join(h->thread, NULL);
-    }
-    pthread_mutex_lock(&h->lock);
-    h->quiet = true;
-    settle(h);
-    while (h->conns)
-        drop(h->conns);
-    free_gone(h);
-    pthread_mutex_unlock(&h->lock);
-    if (h->wake_fd >= 0)
-        close(h->wake_fd);
-    if (h->epoll_fd >= 0)
-        close(h->epoll_fd);
     nghttp2_option_del(h->limits);
     nghttp2_session_callbacks_del(h->callbacks);
-    pthread_mutex_destroy(&h->lock);
-    pthread_mutex_destroy(&h->queue);
-    free(h);
 }
