@@ -69,6 +69,7 @@ struct exchange {
     struct exchange *next; /* among those kept */
     struct buf fed;        /* by the reply's feed, sent up to fed_at */
     size_t fed_at;
+    bool is_fed; /* it is in the server's list */
     struct exchange *next_fed, **link_fed;
 };
 
@@ -126,6 +127,7 @@ static void free_exchange(struct exchange *x)
 static void end_feed(struct exchange *x)
 {
     pthread_mutex_lock(&x->x.server->lock);
+    x->is_fed = false;
     *x->link_fed = x->next_fed;
     if (x->next_fed)
         x->next_fed->link_fed = x->link_fed;
@@ -143,7 +145,7 @@ static void end_exchange(void *ctx, struct MHD_Connection *connection, void **re
         return;
     struct worker *w = x->worker;
     *request_state = NULL;
-    if (x->link_fed)
+    if (x->is_fed)
         end_feed(x);
     http_reply_release(&x->x.reply);
     if (w->n_kept >= MOST_KEPT || x->body.cap > KEPT_BYTES || x->x.arena.used_bytes > KEPT_BYTES) {
@@ -262,6 +264,7 @@ static struct MHD_Response *begin_feed(struct exchange *x)
     struct http_feed *f = x->x.reply.feed;
     f->wake = on_feed;
     f->wake_arg = x;
+    x->is_fed = true;
     pthread_mutex_lock(&s->lock);
     x->next_fed = s->fed;
     x->link_fed = &s->fed;

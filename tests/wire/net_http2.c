@@ -20,7 +20,7 @@ struct world {
     _Atomic int n_handled;
     struct http_exchange *held; /* by /hold, finished by the test */
     _Atomic bool holds;
-    struct feed *feed; /* of /feed */
+    struct feed *feed; /* the last of /feed */
     _Atomic int n_ended;
 };
 
@@ -31,6 +31,7 @@ struct feed {
     pthread_mutex_t lock; /* no wake while it is closed */
     _Atomic int allowed, n_waits;
     int given;
+    struct feed *before; /* kept until the world ends: the test looks at them */
 };
 
 static enum http_feed_state feed_next(struct http_feed *feed, struct buf *out)
@@ -53,8 +54,6 @@ static void feed_close(struct http_feed *feed)
     struct world *w = f->world;
     pthread_mutex_lock(&f->lock);
     pthread_mutex_unlock(&f->lock);
-    pthread_mutex_destroy(&f->lock);
-    free(f);
     atomic_fetch_add(&w->n_ended, 1);
 }
 
@@ -63,6 +62,7 @@ static struct http_feed *feed_open(struct world *w)
     struct feed *f = mem_zero(sizeof *f);
     f->feed = (struct http_feed){ .next = feed_next, .close = feed_close };
     f->world = w;
+    f->before = w->feed;
     pthread_mutex_init(&f->lock, NULL);
     w->feed = f;
     atomic_store(&w->holds, true);
@@ -131,6 +131,11 @@ static int close_world(void **state)
     struct world *w = *state;
     if (w->server)
         http_close(w->server);
+    for (struct feed *f = w->feed, *before; f; f = before) {
+        before = f->before;
+        pthread_mutex_destroy(&f->lock);
+        free(f);
+    }
     free(w);
     return 0;
 }
