@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <nghttp2/nghttp2.h>
 #include <poll.h>
 #include <pthread.h>
@@ -164,7 +165,8 @@ static struct asked *asked_of(struct client *c, int32_t id) { return &c->asked[i
 static int dial(uint16_t port)
 {
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct timeval patience = { 20, 0 };
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
@@ -560,6 +562,39 @@ static void ends_a_flood_of_resets(void **state)
     part(&c);
 }
 
+/* Frames by hand that go on without end: the connection ends, and the server serves on. */
+static void ends_floods_of_frames(void **state)
+{
+    struct world *w = *state;
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0"; /* and SETTINGS, whose last zero is the text's */
+    static const struct { struct str first, again; } floods[] = {
+        { S("\0\0\x01\x01\0\0\0\0\x01\x82"), S("\0\0\x01\x09\0\0\0\0\x01\x84") }, /* HEADERS, then CONTINUATION that never ends them */
+        { S(""), S("\0\0\0\x04\0\0\0\0\0") },         /* SETTINGS, */
+        { S(""), S("\0\0\x08\x06\0\0\0\0\0pingpong") }, /* PING: whose answers are not read */
+        { S(""), S("\0\0\x01\x09\0\0\0\0\x01\x84") },  /* CONTINUATION of nothing */
+    };
+    for (size_t i = 0; i < sizeof floods / sizeof *floods; i++) {
+        struct buf many = BUF_INIT;
+        while (many.n < 60000)
+            buf_str_add(&many, floods[i].again);
+        int fd = dial(w->port);
+        assert_int_equal(send(fd, preface, sizeof preface, MSG_NOSIGNAL), sizeof preface);
+        send(fd, floods[i].first.p, floods[i].first.n, MSG_NOSIGNAL);
+        bool taken = true;
+        for (int turn = 0; taken && turn < 2000; turn++)
+            taken = send(fd, many.p, many.n, MSG_NOSIGNAL) == (ssize_t)many.n;
+        assert_false(taken);
+        buf_release(&many);
+        close(fd);
+    }
+    struct client c;
+    meet(&c, w->port);
+    struct asked *k = ask(&c, "GET", "/a", 0);
+    until_closed(&c, 1);
+    assert_body(k, "one GET /a a.test 0");
+    part(&c);
+}
+
 /* ---- telling HTTP/2 from HTTP/1.1 ---- */
 
 static struct str say(struct arena *a, uint16_t port, const char *first, const char *rest)
@@ -621,7 +656,8 @@ int main(void)
         TEST(answers_requests), TEST(carries_much_both_ways), TEST(answers_thousands_of_streams), TEST(holds_nobody_up),
         TEST(streams_what_is_made_meanwhile), TEST(streams_over_http1_too),
         TEST(refuses_what_is_too_large), TEST(bounds_all_bodies_together), TEST(refuses_lengths_that_are_not_true), TEST(faults_meet_a_stream_alone), TEST(lets_clients_give_up),
-        TEST(outlives_a_client_that_goes), TEST(ends_a_flood_of_resets), TEST(tells_them_apart), TEST(closes_with_connections_open),
+        TEST(outlives_a_client_that_goes), TEST(ends_a_flood_of_resets), TEST(ends_floods_of_frames),
+        TEST(tells_them_apart), TEST(closes_with_connections_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
