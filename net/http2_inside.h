@@ -30,7 +30,7 @@ struct conn {
     size_t out_at;
     bool gone, touched, waits_to_write;
     struct conn *next, **link;
-    struct conn *next_listed; /* among arrivals, touched or gone */
+    struct conn *next_listed; /* among arrivals, or touched */
 };
 
 struct http2 {
