@@ -285,18 +285,18 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
         r->method = value;
     else if (str_is(name, ":path"))
         http_request_target(r, value);
-    else if (name.p[0] != ':' || str_is(name, ":authority")) /* which stays: the JavaScript SDK signs it instead of Host */
+    else if (str_is(name, ":authority"))
+        http_request_header_add(r, a, S("Host"), value);
+    else if (str_is(name, "host") && http_request_header(r, "Host").p) /* pseudo-headers come first, and count (RFC 9113, 8.3.1) */
+        return 0;
+    else if (name.p[0] != ':')
         http_request_header_add(r, a, arena_dup(a, name), value);
     return 0;
 }
 
-static void head_complete(nghttp2_session *session, struct stream *s, bool ended)
+static void say_go_on(nghttp2_session *session, const struct stream *s)
 {
-    struct http_request *r = &s->x.request;
-    struct str authority = http_request_header(r, ":authority");
-    if (authority.p && !http_request_header(r, "host").p)
-        http_request_header_add(r, &s->x.arena, S("host"), authority);
-    if (!ended && str_eq_nocase(http_request_header(r, "Expect"), S("100-continue"))) {
+    if (str_eq_nocase(http_request_header(&s->x.request, "Expect"), S("100-continue"))) {
         const nghttp2_nv go_on = pair(S(":status"), S("100"));
         nghttp2_submit_headers(session, NGHTTP2_FLAG_NONE, s->id, NULL, &go_on, 1, NULL);
     }
@@ -311,10 +311,10 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     bool ended = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
     if (!s || s->running || s->refused)
         return 0;
-    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
-        head_complete(session, s, ended);
     if (ended)
         run_handler(s);
+    else if (frame->hd.type == NGHTTP2_HEADERS)
+        say_go_on(session, s);
     return 0;
 }
 

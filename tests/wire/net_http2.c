@@ -301,8 +301,12 @@ static void answers_requests(void **state)
     struct client c;
     meet(&c, w->port);
     struct asked *get = ask(&c, "GET", "/a%2Fb?x=1", 0), *post = ask(&c, "POST", "/p", 5), *empty = ask(&c, "DELETE", "/empty", 0);
-    struct asked *head = ask(&c, "HEAD", "/large", 0);
-    until_closed(&c, 4);
+    struct asked *head = ask(&c, "HEAD", "/large", 0), *two = ask_with(&c, "GET", "/two", "host", "b.test", 0);
+    struct asked *expects = ask_with(&c, "POST", "/p", "expect", "100-continue", 5);
+    until_closed(&c, 6);
+    assert_body(two, "one GET /two a.test 0"); /* :authority counts */
+    assert_says(expects, ":status: 100\n:status: 200\n");
+    assert_body(expects, "one POST /p a.test 5");
     assert_body(get, "one GET /a%2Fb a.test 0");
     assert_body(post, "one POST /p a.test 5");
     assert_says(get, "x-amzn-requestid: r1\n");
