@@ -23,9 +23,10 @@ if command -v python3 >/dev/null && [ ! -f "$venv/done" ]; then
         "$venv/bin/pip" -q install "$package" >"$work/pip.log" 2>&1 || echo "  $package cannot be had: $(tail -1 "$work/pip.log")"
     done && touch "$venv/done"
 fi
-if command -v npm >/dev/null && [ ! -d "$venv/node_modules/kafkajs" ]; then
-    npm --prefix "$venv" install kafkajs >"$work/npm.log" 2>&1 || echo "  kafkajs cannot be had: $(tail -1 "$work/npm.log")"
-fi
+for package in kafkajs @aws-sdk/client-kinesis; do
+    command -v npm >/dev/null && [ ! -d "$venv/node_modules/$package" ] || continue
+    npm --prefix "$venv" install $package >"$work/npm.log" 2>&1 || echo "  $package cannot be had: $(tail -1 "$work/npm.log")"
+done
 # java_clients FOLDER VERSION: kafka-clients and aws-msk-iam-auth with what they need
 java_clients() {
     [ -d "$1" ] && return
@@ -70,7 +71,7 @@ for script in tests/clients/s3_* tests/clients/kinesis_* tests/clients/gateway_*
     start_cloud
     env AWS_ENDPOINT_URL="$(url edge)" AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1 \
         AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
-        WEIRBOX_EDGE="$(url edge)" WEIRBOX_GATEWAY="$(url apigw)" KAFKA_REST_URL="$(url kafka_rest)" CONNECT_URL="$(url connect)" \
+        NODE_EXTRA_CA_CERTS="$("$WEIRBOX_BIN" ca path)" WEIRBOX_EDGE="$(url edge)" WEIRBOX_GATEWAY="$(url apigw)" KAFKA_REST_URL="$(url kafka_rest)" CONNECT_URL="$(url connect)" \
         timeout 900 $run "$script" >"$work/out" 2>&1
     status=$?
     kill -INT "$(cat "$work/pid")" 2>/dev/null; wait 2>/dev/null

@@ -3,7 +3,7 @@
 set -eu
 packages=(build-essential cmake ninja-build pkg-config zlib1g-dev libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev
           libsqlite3-dev libcmocka-dev libssl-dev libmariadb-dev libsnappy-dev libzstd-dev libyaml-dev
-          liblz4-dev)
+          liblz4-dev libnghttp2-dev)
 
 command -v dpkg-query >/dev/null || {
     echo "ci/setup.sh: this is no Debian; install by hand: ${packages[*]}" >&2

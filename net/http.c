@@ -1,15 +1,17 @@
-/* http.c - accept thread, worker daemons, exchanges, delayed answers.
+/* http.c - the door to libmicrohttpd; accept thread, worker daemons, exchanges, delayed answers.
  *
  * One accept thread polls all listening sockets and deals new connections to the workers in turn; each worker is
  * a libmicrohttpd daemon with a thread of its own, in poll mode. Never epoll: in 0.9.75 it stalls whenever exactly
  * 128*k connections are ready (MHD_epoll repeats its wait before serving). Never select: it refuses descriptors
- * from 1,024 on. With a relay (TLS), a connection of which nothing is there yet waits with the relay until its first byte
- * tells what it speaks; what the relay deciphers comes in over a socketpair. The raw target comes from the URI log callback, since paths arrive decoded, which would break S3
+ * from 1,024 on. A connection whose first bytes are not there yet, or may be those of HTTP/2, waits in the loop of HTTP/2
+ * until they tell; with a relay (TLS) it waits there for the very first, and what the relay deciphers comes in over a
+ * socketpair. The raw target comes from the URI log callback, since paths arrive decoded, which would break S3
  * keys and signatures.
  *
  * Life of an exchange:  start_exchange -> take_headers -> body… -> handler
  *      handler calls http_finish at once:  RUNNING -> FINISHED, the reply is queued on return
  *      handler returns first:              RUNNING -> SUSPENDED; http_finish later resumes the connection
+ * A reply's feed suspends it again whenever there is nothing to send: FED <-> STARVED, until a wake. http_close ends feeds.
  */
 #include "net/http.h"
 
@@ -27,9 +29,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/http2.h"
 #include "net/listen.h"
 
-enum { MAX_LISTENERS = 64, MAX_WORKERS = 16, DRAIN_FACTOR = 4, CLOSE_LOOK_US = 500, MAX_RELAYED = 1 << 16, TLS_HANDSHAKE = 0x16 };
+enum { MAX_LISTENERS = 64, MAX_WORKERS = 16, DRAIN_FACTOR = 4, CLOSE_LOOK_US = 500, MAX_RELAYED = 1 << 16, FEED_BLOCK = 16 << 10, TLS_HANDSHAKE = 0x16 };
 
 struct listener {
     int fd;
@@ -57,18 +60,20 @@ struct worker {
     int n_kept;
 };
 
-enum exchange_state { RECEIVING = 0, RUNNING, SUSPENDED, FINISHED };
+enum exchange_state { RECEIVING = 0, RUNNING, SUSPENDED, FINISHED, FED, STARVED };
 
 struct exchange {
     struct http_exchange x; /* first: the handler sees this part */
-    struct http_server *server;
     struct worker *worker;
     struct MHD_Connection *connection;
     struct buf body;
     uint64_t dropped_bytes;
     _Atomic int state;
-    struct exchange *next; /* in the timer's list; among those kept */
-    int64_t due_us;
+    struct exchange *next; /* among those kept */
+    struct buf fed;        /* by the reply's feed, sent up to fed_at */
+    size_t fed_at;
+    bool is_fed; /* it is in the server's list */
+    struct exchange *next_fed, **link_fed;
 };
 
 struct http_server {
@@ -80,16 +85,20 @@ struct http_server {
     struct listener listeners[MAX_LISTENERS];
     size_t n_listeners;
     int wake_fd;
-    bool closing;
+    _Atomic bool closing;
+    struct exchange *fed; /* exchanges with a feed, under lock */
     _Atomic size_t n_running; /* handlers called whose exchange is not finished */
-    struct exchange *due; /* delayed answers, earliest first */
+    struct http_exchange *due; /* delayed answers, earliest first */
     _Atomic uint16_t *relayed_port; /* by descriptor: the port a connection came in on when a relay stands between */
+    struct http2 *http2;
     _Atomic unsigned turn; /* of the workers, for new connections */
     pthread_t accept_thread, timer_thread;
     bool accept_started, timer_started;
 };
 
 /* ---- exchanges ---- */
+
+static void resume(struct http_exchange *ex);
 
 static void *start_exchange(void *ctx, const char *uri, struct MHD_Connection *connection)
 {
@@ -103,7 +112,8 @@ static void *start_exchange(void *ctx, const char *uri, struct MHD_Connection *c
         x = mem_zero(sizeof *x);
     }
     x->worker = w;
-    x->server = w->server;
+    x->x.server = w->server;
+    x->x.send = resume;
     x->connection = connection;
     x->body.max = w->server->options.max_body_bytes;
     http_request_target(&x->x.request, arena_dup(&x->x.arena, str_of(uri)));
@@ -117,6 +127,18 @@ static void free_exchange(struct exchange *x)
     free(x);
 }
 
+static void end_feed(struct exchange *x)
+{
+    pthread_mutex_lock(&x->x.server->lock);
+    x->is_fed = false;
+    *x->link_fed = x->next_fed;
+    if (x->next_fed)
+        x->next_fed->link_fed = x->link_fed;
+    pthread_mutex_unlock(&x->x.server->lock);
+    http_reply_release(&x->x.reply); /* and now nobody wakes it any more */
+    buf_release(&x->fed);
+}
+
 static void end_exchange(void *ctx, struct MHD_Connection *connection, void **request_state,
                          enum MHD_RequestTerminationCode why)
 {
@@ -126,6 +148,8 @@ static void end_exchange(void *ctx, struct MHD_Connection *connection, void **re
         return;
     struct worker *w = x->worker;
     *request_state = NULL;
+    if (x->is_fed)
+        end_feed(x);
     http_reply_release(&x->x.reply);
     if (w->n_kept >= MOST_KEPT || x->body.cap > KEPT_BYTES || x->x.arena.used_bytes > KEPT_BYTES) {
         free_exchange(x);
@@ -138,47 +162,39 @@ static void end_exchange(void *ctx, struct MHD_Connection *connection, void **re
     w->n_kept++;
 }
 
-struct header_walk {
-    struct exchange *x;
-    size_t cap;
-};
-
 static enum MHD_Result take_header(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n,
                                    const char *value, size_t value_n)
 {
     (void)kind;
-    struct header_walk *w = arg;
-    struct http_request *r = &w->x->x.request;
-    if (r->n_headers == w->cap) {
-        size_t cap = w->cap ? w->cap * 2 : 16;
-        struct http_header *grown = ARENA_ARRAY(&w->x->x.arena, struct http_header, cap);
-        if (r->n_headers)
-            memcpy(grown, r->headers, r->n_headers * sizeof *grown);
-        r->headers = grown;
-        w->cap = cap;
-    }
-    r->headers[r->n_headers++] =
-        (struct http_header){ { name, name_n }, { value ? value : "", value ? value_n : 0 } };
+    struct http_exchange *x = arg;
+    http_request_header_add(&x->request, &x->arena, (struct str){ name, name_n }, (struct str){ value ? value : "", value ? value_n : 0 });
     return MHD_YES;
+}
+
+static const char *address_text(const struct sockaddr *from, char out[INET6_ADDRSTRLEN])
+{
+    out[0] = 0;
+    if (from->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)from)->sin_addr, out, INET6_ADDRSTRLEN);
+    else if (from->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)from)->sin6_addr, out, INET6_ADDRSTRLEN);
+    return out;
 }
 
 static struct str peer_text(const struct sockaddr *from, struct arena *a)
 {
-    char text[INET6_ADDRSTRLEN] = "";
+    char text[INET6_ADDRSTRLEN];
     if (from->sa_family == AF_INET) { /* nearly always; inet_ntop prints it by sprintf */
         const uint8_t *b = (const uint8_t *)&((const struct sockaddr_in *)from)->sin_addr;
         return arena_f(a, "%d.%d.%d.%d", b[0], b[1], b[2], b[3]);
     }
-    if (from->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)from)->sin6_addr, text, sizeof text);
-    return arena_dup(a, str_of(text));
+    return arena_dup(a, str_of(address_text(from, text)));
 }
 
 static void take_headers(struct exchange *x, const char *method)
 {
     struct http_request *r = &x->x.request;
-    struct header_walk walk = { x, 0 };
-    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_header, &walk);
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_header, &x->x);
     r->method = arena_dup(&x->x.arena, str_of(method));
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -205,9 +221,68 @@ static ssize_t half_then_fail(void *arg, uint64_t at, char *out, size_t max)
     return (ssize_t)n;
 }
 
+static void on_feed(void *arg)
+{
+    struct exchange *x = arg;
+    if (atomic_exchange(&x->state, FED) == STARVED)
+        MHD_resume_connection(x->connection);
+}
+
+static enum http_feed_state ask_feed(struct exchange *x)
+{
+    buf_reset(&x->fed);
+    x->fed_at = 0;
+    return atomic_load(&x->x.server->closing) ? HTTP_FEED_END : x->x.reply.feed->next(x->x.reply.feed, &x->fed);
+}
+
+/* A wake that comes while it is asked leaves the state FINISHED no more, so it is asked again. */
+static ssize_t give_feed(void *arg, uint64_t at, char *out, size_t max)
+{
+    (void)at;
+    struct exchange *x = arg;
+    if (x->fed_at == x->fed.n) {
+        atomic_store(&x->state, FINISHED);
+        enum http_feed_state state = ask_feed(x);
+        if (state == HTTP_FEED_END)
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        if (state == HTTP_FEED_WAIT) {
+            int asked = FINISHED;
+            MHD_suspend_connection(x->connection);
+            if (!atomic_compare_exchange_strong(&x->state, &asked, STARVED))
+                MHD_resume_connection(x->connection);
+            else if (atomic_load(&x->x.server->closing))
+                on_feed(x);
+            return 0;
+        }
+    }
+    size_t left = x->fed.n - x->fed_at, n = left < max ? left : max;
+    memcpy(out, x->fed.p + x->fed_at, n);
+    x->fed_at += n;
+    return (ssize_t)n;
+}
+
+static struct MHD_Response *begin_feed(struct exchange *x)
+{
+    struct http_server *s = x->x.server;
+    struct http_feed *f = x->x.reply.feed;
+    f->wake = on_feed;
+    f->wake_arg = x;
+    x->is_fed = true;
+    pthread_mutex_lock(&s->lock);
+    x->next_fed = s->fed;
+    x->link_fed = &s->fed;
+    if (x->next_fed)
+        x->next_fed->link_fed = &x->next_fed;
+    s->fed = x;
+    pthread_mutex_unlock(&s->lock);
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, FEED_BLOCK, give_feed, x, NULL);
+}
+
 static struct MHD_Response *make_response(struct exchange *x)
 {
     struct http_reply *r = &x->x.reply;
+    if (r->feed)
+        return begin_feed(x);
     if (r->end == HTTP_TRUNCATE)
         return MHD_create_response_from_callback(http_reply_body(r).n, 4096, half_then_fail, x, NULL);
     if (r->shared.p) {
@@ -239,7 +314,7 @@ static enum MHD_Result send_reply(struct exchange *x)
     if (!m)
         return MHD_NO;
     char date[CLOCK_TEXT];
-    MHD_add_response_header(m, "Date", clock_http(clock_now_ms(x->server->options.clock), date));
+    MHD_add_response_header(m, "Date", clock_http(clock_now_ms(x->x.server->options.clock), date));
     for (size_t i = 0; i < r->n_headers; i++)
         if (!str_eq_nocase(r->headers[i].name, S("Content-Length")) && !str_eq_nocase(r->headers[i].name, S("Date")))
             MHD_add_response_header(m, r->headers[i].name.p, r->headers[i].value.p);
@@ -248,8 +323,9 @@ static enum MHD_Result send_reply(struct exchange *x)
     return sent;
 }
 
-static void resume(struct exchange *x)
+static void resume(struct http_exchange *ex)
 {
+    struct exchange *x = (struct exchange *)ex;
     int running = RUNNING;
     if (!atomic_compare_exchange_strong(&x->state, &running, FINISHED)) {
         struct MHD_Connection *c = x->connection; /* x may be gone once its state says FINISHED */
@@ -260,17 +336,17 @@ static void resume(struct exchange *x)
 
 /* The count falls last: http_close must not stop a daemon while a resume is under way. Nobody is woken for it but
  * http_close, which looks again every few milliseconds: a wake-up per request would cost more than the request. */
-static void finish_now(struct exchange *x)
+static void finish_now(struct http_exchange *x)
 {
     struct http_server *s = x->server;
-    resume(x);
+    x->send(x);
     atomic_fetch_sub(&s->n_running, 1);
 }
 
-static void insert_due(struct http_server *s, struct exchange *x)
+static void insert_due(struct http_server *s, struct http_exchange *x)
 {
     pthread_mutex_lock(&s->lock);
-    struct exchange **at = &s->due;
+    struct http_exchange **at = &s->due;
     while (*at && (*at)->due_us <= x->due_us)
         at = &(*at)->next;
     x->next = *at;
@@ -279,14 +355,13 @@ static void insert_due(struct http_server *s, struct exchange *x)
     pthread_mutex_unlock(&s->lock);
 }
 
-void http_finish(struct http_exchange *ex)
+void http_finish(struct http_exchange *x)
 {
-    struct exchange *x = (struct exchange *)ex;
     struct clock *clock = x->server->options.clock;
-    if (ex->reply.delay_ms > 0 && clock->is_virtual)
-        clock_advance_ms(clock, ex->reply.delay_ms);
-    else if (ex->reply.delay_ms > 0) {
-        x->due_us = clock_stopwatch_us() + ex->reply.delay_ms * 1000;
+    if (x->reply.delay_ms > 0 && clock->is_virtual)
+        clock_advance_ms(clock, x->reply.delay_ms);
+    else if (x->reply.delay_ms > 0) {
+        x->due_us = clock_stopwatch_us() + x->reply.delay_ms * 1000;
         insert_due(x->server, x);
         return;
     }
@@ -298,7 +373,7 @@ static void *run_timer(void *arg)
     struct http_server *s = arg;
     pthread_mutex_lock(&s->lock);
     while (!s->closing || s->due || atomic_load(&s->n_running)) {
-        struct exchange *x = s->due;
+        struct http_exchange *x = s->due;
         int64_t now = clock_stopwatch_us();
         if (x && (x->due_us <= now || s->closing)) {
             s->due = x->next;
@@ -321,7 +396,7 @@ static void *run_timer(void *arg)
 
 static enum MHD_Result run_handler(struct exchange *x)
 {
-    struct http_server *s = x->server;
+    struct http_server *s = x->x.server;
     x->x.request.body = buf_str(&x->body);
     atomic_fetch_add(&s->n_running, 1);
     atomic_store(&x->state, RUNNING);
@@ -353,7 +428,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
             x->x.too_large = true;
             buf_release(&x->body);
             x->dropped_bytes += *n_data;
-            if (x->dropped_bytes > DRAIN_FACTOR * (uint64_t)x->server->options.max_body_bytes)
+            if (x->dropped_bytes > DRAIN_FACTOR * (uint64_t)x->x.server->options.max_body_bytes)
                 return MHD_NO; /* it will not end: no answer is owed */
             x->body.full = true;
         }
@@ -367,7 +442,27 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     }
 }
 
+static void take_stream(void *ctx, struct http_exchange *x)
+{
+    struct http_server *s = ctx;
+    x->server = s;
+    x->send = http2_answer;
+    atomic_fetch_add(&s->n_running, 1);
+    s->options.handler(s->options.ctx, x);
+}
+
 /* ---- connections ---- */
+
+static void *tag_of_port(struct http_server *s, uint16_t port)
+{
+    void *tag = NULL;
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < s->n_listeners; i++)
+        if (s->listeners[i].port == port)
+            tag = s->listeners[i].tag;
+    pthread_mutex_unlock(&s->lock);
+    return tag;
+}
 
 static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
@@ -383,11 +478,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
     uint16_t port = at.ss_family == AF_UNIX    ? s->relayed_port[info->connect_fd]
                     : at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port)
                                                : ntohs(((struct sockaddr_in *)&at)->sin_port);
-    pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < s->n_listeners; i++)
-        if (s->listeners[i].port == port)
-            *socket_context = s->listeners[i].tag;
-    pthread_mutex_unlock(&s->lock);
+    *socket_context = tag_of_port(s, port);
 }
 
 static void deal(struct http_server *s, int fd, const struct sockaddr_storage *from, socklen_t n)
@@ -396,40 +487,58 @@ static void deal(struct http_server *s, int fd, const struct sockaddr_storage *f
     MHD_add_connection(w->daemon, fd, (const struct sockaddr *)from, n);
 }
 
-/* A connection while the relay finds out what it speaks. */
+/* A connection while the relay or the loop of HTTP/2 finds out what it speaks. */
 struct arrival {
     struct http_server *server;
     int fd;
     uint16_t port;
+    bool relayed;
     struct sockaddr_storage from;
     socklen_t n_from;
 };
 
-static void arrived(void *arg, int fd)
+static void speaks_http1(void *arg, int fd)
 {
     struct arrival *a = arg;
-    bool relayed = fd >= 0 && fd != a->fd;
-    if (relayed && fd >= MAX_RELAYED)
+    if (a->relayed && fd >= MAX_RELAYED)
         close(fd);
     else if (fd >= 0) {
-        if (relayed)
+        if (a->relayed)
             a->server->relayed_port[fd] = a->port;
         deal(a->server, fd, &a->from, a->n_from);
     }
     free(a);
 }
 
-/* A connection whose first byte is there and not TLS's needs no relay. */
+static void arrived(void *arg, int fd)
+{
+    struct arrival *a = arg;
+    if (fd < 0) {
+        free(a);
+        return;
+    }
+    struct http2_arrival from = { .tag = tag_of_port(a->server, a->port), .other = speaks_http1, .arg = a };
+    address_text((const struct sockaddr *)&a->from, from.peer);
+    a->relayed = fd != a->fd;
+    http2_serve(a->server->http2, fd, &from);
+}
+
+/* A connection whose first bytes are there, and neither those of TLS nor of HTTP/2, is served at once. */
 static void sort_out(struct http_server *s, int fd, uint16_t port, const struct sockaddr_storage *from, socklen_t n)
 {
-    char first;
-    if (!s->options.relay || (recv(fd, &first, 1, MSG_PEEK) == 1 && first != TLS_HANDSHAKE)) {
+    char first[3]; /* of all methods, only HTTP/2's preface says PRI */
+    ssize_t got = recv(fd, first, sizeof first, MSG_PEEK);
+    bool secure = got > 0 && s->options.relay && first[0] == TLS_HANDSHAKE;
+    if (got > 0 && !secure && memcmp(first, "PRI", (size_t)got) != 0) {
         deal(s, fd, from, n);
         return;
     }
     struct arrival *a = mem_alloc(sizeof *a);
-    *a = (struct arrival){ s, fd, port, *from, n };
-    relay_serve(s->options.relay, fd, arrived, a);
+    *a = (struct arrival){ s, fd, port, false, *from, n };
+    if (s->options.relay && (got <= 0 || secure))
+        relay_serve(s->options.relay, fd, arrived, a);
+    else
+        arrived(a, fd);
 }
 
 static void accept_all(struct http_server *s, int listen_fd, uint16_t port)
@@ -531,7 +640,11 @@ struct http_server *http_open(const struct http_options *o, struct err *e)
     pthread_cond_init(&s->changed, &attr);
     pthread_condattr_destroy(&attr);
     s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    bool ok = s->wake_fd >= 0;
+    const struct http2_options second = {
+        .clock = s->options.clock, .max_body_bytes = s->options.max_body_bytes, .max_connections = s->options.max_connections,
+        .handler = take_stream, .ctx = s,
+    };
+    bool ok = s->wake_fd >= 0 && (s->http2 = http2_open(&second, e));
     for (int i = 0; ok && i < s->options.threads; i++)
         ok = start_worker(s);
     ok = ok && (s->timer_started = !pthread_create(&s->timer_thread, NULL, run_timer, s));
@@ -576,12 +689,19 @@ void http_close(struct http_server *s)
     }
     if (s->options.relay)
         relay_quiet(s->options.relay);
+    pthread_mutex_lock(&s->lock);
+    for (struct exchange *x = s->fed; x; x = x->next_fed)
+        on_feed(x);
+    pthread_mutex_unlock(&s->lock);
+    if (s->http2)
+        http2_quiet(s->http2);
     for (size_t i = 0; i < s->n_listeners; i++)
         close(s->listeners[i].fd);
     if (s->timer_started) /* ends when nothing runs: stopping a daemon with a suspended connection aborts the process */
         pthread_join(s->timer_thread, NULL);
     for (int i = 0; i < s->n_workers; i++)
         stop_worker(&s->workers[i]);
+    http2_close(s->http2);
     if (s->wake_fd >= 0)
         close(s->wake_fd);
     pthread_cond_destroy(&s->changed);

@@ -1,9 +1,11 @@
-/* http.h - the HTTP server. The door to libmicrohttpd.
+/* http.h - the HTTP server: HTTP/1.1 by libmicrohttpd, whose door is http.c, HTTP/2 by http2.h, on the same ports and handler.
  *
  * One server has a few worker threads (poll, not epoll: see the note in http.c) and any number of listening
  * ports; each port carries a tag that tells the handler where a request came in. A handler is called once the
  * whole body is there; it fills x->reply and calls http_finish, at once or later and from any thread.
  * reply.delay_ms is honoured without holding a thread: real clocks wait in a timer, virtual clocks advance.
+ *
+ * Every connection is told by its first bytes: TLS (with a relay), HTTP/2, else HTTP/1.1.
  *
  * Limits: head 32 KiB (431), body max_body_bytes (413, the handler is not called, on_refused phrases it).
  */
@@ -21,6 +23,11 @@ struct http_exchange {
     struct arena arena;          /* freed after the reply was sent */
     void *tag;                   /* of the port it came in on */
     bool too_large;              /* the body passed the limit and was dropped: answer 413 */
+    /* The server's own. */
+    struct http_server *server;
+    void (*send)(struct http_exchange *x); /* the answer is due */
+    struct http_exchange *next;
+    int64_t due_us;
 };
 
 struct http_options {

@@ -12,6 +12,18 @@ struct str http_header_get(const struct http_header *headers, size_t n, const ch
     return (struct str){ 0 };
 }
 
+void http_request_header_add(struct http_request *r, struct arena *a, struct str name, struct str value)
+{
+    size_t n = r->n_headers;
+    if (n == 0 || (n >= 16 && (n & (n - 1)) == 0)) { /* full: there is room for 16, 32, 64, … */
+        struct http_header *grown = ARENA_ARRAY(a, struct http_header, n ? n * 2 : 16);
+        if (n)
+            memcpy(grown, r->headers, n * sizeof *grown);
+        r->headers = grown;
+    }
+    r->headers[r->n_headers++] = (struct http_header){ name, value };
+}
+
 void http_reply_header(struct http_reply *r, struct arena *a, const char *name, struct str value)
 {
     if (r->n_headers == r->cap_headers) {
@@ -60,6 +72,8 @@ void http_reply_release(struct http_reply *r)
     buf_release(&r->body);
     if (r->shared_release)
         r->shared_release(r->shared_arg);
+    if (r->feed)
+        r->feed->close(r->feed);
     *r = (struct http_reply){ 0 };
 }
 

@@ -307,6 +307,8 @@ static void begin_tls(struct relay *r, struct conn *c)
     c->sides[1].fd = pair[1];
     c->sides[0].tls = tls_session_open(r->options.tls, c->sides[0].fd);
     c->state = JOINED;
+    if (c->sides[0].tls)
+        tls_session_offer_http2(c->sides[0].tls); /* who has the other end tells it by its first bytes */
     bool ok = c->sides[0].tls && watch(r, &c->sides[1], EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) == 0;
     if (!hand_over(r, c, ok ? pair[0] : -1)) {
         close(pair[0]);

@@ -371,7 +371,7 @@ static bool may_stay_unsigned(const struct sigv4_claim *claim, struct str name)
 static enum sigv4_verdict check_signed(const struct http_request *r, const struct sigv4_claim *claim,
                                        struct sigv4_names names, struct err *e)
 {
-    if (!is_named(names, S("host"))) {
+    if (!is_named(names, S("host")) && !is_named(names, S(":authority"))) {
         err_set(e, 403, "SIGV4_UNSIGNED_HEADER", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
         return SIGV4_UNSIGNED_HEADER;
     }

@@ -127,9 +127,11 @@ static void put_value(struct buf *out, struct str value)
     }
 }
 
-static void put_header(struct buf *out, const struct http_request *r, struct str name)
+/* Over HTTP/2 the JavaScript SDK signs ":authority", which is what has become our Host. */
+static void put_header(struct buf *out, const struct http_request *r, struct str signed_name)
 {
-    buf_str_add(out, name);
+    struct str name = str_is(signed_name, ":authority") ? S("host") : signed_name;
+    buf_str_add(out, signed_name);
     char before = ':';
     for (size_t i = 0; i < r->n_headers; i++) {
         if (str_eq_nocase(r->headers[i].name, name)) {

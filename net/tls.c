@@ -37,6 +37,7 @@ struct tls_session {
     SSL *ssl;
     int fd;
     bool over;         /* the peer has closed */
+    bool http2;        /* spoken here, if the peer asks for it */
     char *early;       /* read before the library is asked to: consumed before the socket is */
     size_t early_at, early_n;
     unsigned long why; /* of the failure */
@@ -162,9 +163,11 @@ static int choose_certificate(SSL *ssl, int *alert, void *arg)
 
 static int choose_protocol(SSL *ssl, const unsigned char **ret, unsigned char *ret_n, const unsigned char *in, unsigned n, void *arg)
 {
-    static const unsigned char known[] = "\x08http/1.1";
-    (void)ssl, (void)arg;
-    return SSL_select_next_proto((unsigned char **)(uintptr_t)ret, ret_n, known, sizeof known - 1, in, n) == OPENSSL_NPN_NEGOTIATED
+    static const unsigned char known[] = "\x02h2\x08http/1.1";
+    const struct tls_session *s = BIO_get_data(SSL_get_rbio(ssl));
+    size_t from = s->http2 ? 0 : 3;
+    (void)arg;
+    return SSL_select_next_proto((unsigned char **)(uintptr_t)ret, ret_n, known + from, (unsigned)(sizeof known - 1 - from), in, n) == OPENSSL_NPN_NEGOTIATED
                ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
@@ -436,6 +439,8 @@ void tls_session_close(struct tls_session *s)
     free(s->early);
     free(s);
 }
+
+void tls_session_offer_http2(struct tls_session *s) { s->http2 = true; }
 
 static ssize_t outcome(struct tls_session *s, int got)
 {

@@ -27,6 +27,7 @@ struct str tls_ca_pem(const struct tls *t);
  * first reads. One thread at a time; sessions of one struct tls may belong to several. */
 struct tls_session;
 struct tls_session *tls_session_open(struct tls *t, int fd); /* NULL when the library refuses */
+void tls_session_offer_http2(struct tls_session *s); /* before the first read: agrees on it by ALPN with who asks for it */
 /* The same in the middle of a stream: `early` is what was read from the socket already, the beginning of the handshake. */
 struct tls_session *tls_session_upgrade(struct tls *t, int fd, struct str early);
 void tls_session_close(struct tls_session *s);

@@ -1,4 +1,4 @@
-/* consumers.c - registered consumers of a stream (enhanced fan-out): their registry. SubscribeToShard is not built. */
+/* consumers.c - registered consumers of a stream (enhanced fan-out): their registry. What they subscribe to: subscribe.c. */
 #include <stdlib.h>
 
 #include "base/codec.h"
@@ -6,11 +6,18 @@
 
 enum { CONSUMERS_MOST = 20, LIST_MOST = 100 };
 
+static void free_consumer(struct consumer *k)
+{
+    if (k)
+        free(k->subscribed_ms);
+    free(k);
+}
+
 void consumers_release(struct stream *s)
 {
     struct map_entry *e;
     for (size_t i = 0; (e = map_next(&s->consumers, &i));)
-        free(e->value);
+        free_consumer(e->value);
     map_release(&s->consumers);
 }
 
@@ -70,7 +77,7 @@ int consumers_register(struct call *c)
 
 /* ---- one consumer, by its ARN or by stream and name ---- */
 
-static struct consumer *find_consumer(struct call *c, const struct stream *s)
+struct consumer *consumers_find(struct call *c, const struct stream *s)
 {
     struct str arn = call_text(c, "ConsumerARN"), name = call_text(c, "ConsumerName");
     if (arn.p) {
@@ -101,7 +108,7 @@ int consumers_describe(struct call *c)
         return -1;
     struct reply w = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR);
     pthread_rwlock_rdlock(&s->lock);
-    const struct consumer *k = find_consumer(c, s);
+    const struct consumer *k = consumers_find(c, s);
     if (k) {
         reply_map(&w);
         reply_key(&w, "ConsumerDescription");
@@ -122,9 +129,11 @@ int consumers_deregister(struct call *c)
     if (!s)
         return -1;
     pthread_rwlock_wrlock(&s->lock);
-    struct consumer *k = find_consumer(c, s);
-    if (k)
-        free(map_remove(&s->consumers, k->name));
+    struct consumer *k = consumers_find(c, s);
+    if (k) {
+        free_consumer(map_remove(&s->consumers, k->name));
+        subscribe_changed(((struct kinesis *)c->state)->subscriptions, s);
+    }
     pthread_rwlock_unlock(&s->lock);
     streams_leave(s);
     return k ? 0 : -1;

@@ -88,12 +88,6 @@ int iterators_read(struct call *c, struct str text, struct position *ret)
 
 /* ---- GetShardIterator ---- */
 
-struct wanted {
-    struct str type, start; /* StartingSequenceNumber, p == NULL = none */
-    const struct arg *time;
-    int64_t index; /* of the shard */
-};
-
 static int refuse_combination(struct call *c, const struct wanted *w)
 {
     return call_fail(c, 400, "InvalidArgumentException", "Must either specify (1) AT_SEQUENCE_NUMBER or "
@@ -105,8 +99,8 @@ static int refuse_combination(struct call *c, const struct wanted *w)
 static int refuse_start(struct call *c, const struct wanted *w, const char *why)
 {
     char id[SHARD_ID];
-    return call_fail(c, 400, "InvalidArgumentException", "StartingSequenceNumber " STR_F " used in GetShardIterator on "
-                     "shard %s in stream " STR_F " under account " STR_F " is invalid%s.", STR_A(w->start),
+    return call_fail(c, 400, "InvalidArgumentException", "StartingSequenceNumber " STR_F " used in %s on "
+                     "shard %s in stream " STR_F " under account " STR_F " is invalid%s.", STR_A(w->start), c->action->name,
                      shards_id(w->index, id), STR_A(wire_of(c)->stream), STR_A(c->account), why);
 }
 
@@ -161,8 +155,7 @@ static int at_time(struct call *c, const struct wanted *w, const struct stream *
     return 0;
 }
 
-/* The position asked for; under stream.lock. */
-static int locate(struct call *c, const struct wanted *w, const struct stream *s, struct seqno *ret)
+int iterators_locate(struct call *c, const struct wanted *w, const struct stream *s, struct seqno *ret)
 {
     const struct shard *shard = s->shards[w->index];
     bool horizon = str_is(w->type, "TRIM_HORIZON"), latest = str_is(w->type, "LATEST");
@@ -197,7 +190,7 @@ int iterators_get(struct call *c)
     struct position p = { .stream = str_of(s->name), .shard = w.index, .made_ms = call_now_ms(c) };
     pthread_rwlock_rdlock(&s->lock);
     bool exists = streams_ready(s, p.made_ms) && w.index < (int64_t)s->n_shards;
-    int result = exists ? locate(c, &w, s, &p.seqno) : no_such_shard(c, &w);
+    int result = exists ? iterators_locate(c, &w, s, &p.seqno) : no_such_shard(c, &w);
     pthread_rwlock_unlock(&s->lock);
     if (result == 0) {
         struct reply r = reply_to(call_body(c), wire_of(c)->format == WIRE_CBOR);

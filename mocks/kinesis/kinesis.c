@@ -156,7 +156,7 @@ static const struct action actions[] = {
     ROW("SplitShard", shards_split, split_shard),
     ROW("StartStreamEncryption", settings_encrypt, encryption),
     ROW("StopStreamEncryption", settings_decrypt, encryption),
-    ROW("SubscribeToShard", NULL, subscribe),
+    ROW("SubscribeToShard", subscribe_shard, subscribe),
     ROW("TagResource", tags_add_arn, tag_resource),
     ROW("UntagResource", tags_remove_arn, untag_resource),
     ROW("UpdateAccountSettings", NULL, account_settings),

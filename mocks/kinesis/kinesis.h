@@ -9,6 +9,8 @@
  *     key. Within a shard sequence numbers rise with every record, in AWS's own layout (seqno.h).
  *   - A record acknowledged is read by every iterator that begins at or before it, until retention drops it.
  *   - LATEST means the moment of GetShardIterator. Iterators expire after five minutes of the cloud's clock.
+ *   - A consumer that subscribed is told every record once, in order, and going on after the continuation it was told last
+ *     loses and repeats none.
  *   - Streams of different accounts and regions do not see each other; account and region are the signature's.
  *   - Parameters are refused with AWS's sentences, all of them at once (mocks/cloud/param.h).
  *
@@ -16,7 +18,8 @@
  *   wire.c        naming an action, order of refusals, how errors look, request ids
  *   streams.c     a stream's life          shards.c     hash ranges, split and merge
  *   streams_list.c, shards_list.c           tell of them
- *   records.c     put and get              iterators.c  where a reader stands
+ *   records.c     put                      records_get.c  get, and events for subscribers
+ *   iterators.c   where a reader stands    subscribe.c  records pushed to consumers, as an event stream (eventstream.c)
  *   settings.c    retention, encryption, monitoring, account limits
  *   tags.c        tags by stream and by ARN      consumers.c  registered consumers
  *   seqno.c       sequence numbers         cbor.c       requests in CBOR; reply.c answers in either

@@ -25,6 +25,7 @@ enum {
     NAME_BYTES = 128,
     RECORD_KIB = 1024,            /* largest record unless the stream says otherwise */
     REQUEST_BYTES = 10 * 1024 * 1024, /* of one PutRecords, of one answer of GetRecords */
+    EVENT_BYTES = 1024 * 1024,    /* of one event to a subscriber */
     ITERATOR_MS = 300000,
     SHARD_RECORDS_PER_S = 1000,
     SHARD_BYTES_PER_S = 1024 * 1024,
@@ -57,6 +58,8 @@ enum stream_status { STREAM_ACTIVE = 0, STREAM_CREATING, STREAM_UPDATING, STREAM
 struct consumer {
     struct str name, arn;
     int64_t created_ms;
+    int64_t *subscribed_ms; /* by shard: when last; free() */
+    size_t n_subscribed;
 };
 
 struct stream {
@@ -92,6 +95,7 @@ struct kinesis {
     struct map streams; /* "account/region/name" -> struct stream */
     bool auto_create, enforce_limits;
     int64_t default_shards, shard_limit, create_ms, delete_ms, update_ms;
+    struct subscriptions *subscriptions;
 };
 
 struct position;
@@ -124,6 +128,7 @@ static inline int64_t call_number(const struct call *c, const char *name, int64_
 static inline int64_t call_now_ms(const struct call *c) { return clock_now_ms(cloud_clock(c->cloud)); }
 
 /* wire.c */
+extern const char *const wire_content_types[]; /* by format, but XML */
 const struct action *wire_route(struct call *c);
 int wire_refuse(struct call *c, enum sigv4_verdict verdict, const struct err *why);
 int wire_bind(struct call *c);
@@ -135,6 +140,29 @@ bool records_look(void *state, struct str name, void (*fn)(void *arg, const stru
 bool records_purge(void *state, struct str name);
 void records_names(void *state, void (*fn)(void *arg, struct str name), void *arg);
 
+/* records.c, records_get.c */
+void records_seqno(const struct shard *shard, uint64_t index, int64_t time_ms, char out[SEQNO_DIGITS]);
+void records_put_encryption(struct reply *w, bool encrypted);
+void records_trim(const struct stream *s, unsigned shard, int64_t now_ms); /* drops what retention lets go of */
+/* Offset of the first record that is not before the position (see iterators.c). */
+int64_t records_offset(const struct stream *s, const struct shard *shard, const struct seqno *n);
+/* One SubscribeToShardEvent of what is there from *offset on, which moves; true when it says that the shard has ended. Under
+ * stream.lock for reading. */
+bool records_put_event(struct reply *w, const struct stream *s, const struct shard *shard, int64_t *offset, int64_t now_ms);
+
+/* subscribe.c */
+struct subscriptions *subscribe_open(struct kinesis *k);
+void subscribe_close(struct subscriptions *l);
+void subscribe_arrived(struct subscriptions *l); /* a record */
+void subscribe_changed(struct subscriptions *l, const struct stream *s); /* its shards or consumers; under stream.lock */
+
+/* eventstream.c: application/vnd.amazon.eventstream */
+struct eventstream_header {
+    const char *name;
+    struct str value;
+};
+void eventstream_write(struct buf *out, const struct eventstream_header *headers, size_t n, struct str payload);
+
 /* streams.c */
 void *streams_open(struct cloud *cloud, struct err *e);
 void streams_close(void *state);
@@ -145,6 +173,8 @@ struct stream *streams_enter(struct call *c, struct str name);
 /* As streams_enter for actions that want it ACTIVE (ResourceInUseException). */
 struct stream *streams_enter_active(struct call *c);
 void streams_leave(struct stream *s);
+/* Makes a change of shards whose time has come; false when the stream is not in the set any more. */
+bool streams_look(struct kinesis *k, struct stream *s);
 enum stream_status streams_status(const struct stream *s, int64_t now_ms);
 const char *streams_status_word(enum stream_status status); /* "ACTIVE" */
 bool streams_gone(const struct stream *s, int64_t now_ms); /* deleted, and the time for it over */
@@ -183,6 +213,15 @@ struct position {
 void iterators_write(struct buf *out, const struct position *p);
 /* -1 with the call failed when it is none or has expired. */
 int iterators_read(struct call *c, struct str text, struct position *ret);
+/* What a reader asks for: a type of iterator, StartingSequenceNumber (p == NULL = none), a time, the shard's index. */
+struct wanted {
+    struct str type, start;
+    const struct arg *time;
+    int64_t index;
+};
+/* The position asked for; -1 with the call failed. Under stream.lock; the shard is there. */
+int iterators_locate(struct call *c, const struct wanted *w, const struct stream *s, struct seqno *ret);
+
 
 /* The actions. */
 int streams_create(struct call *c);
@@ -220,6 +259,8 @@ int consumers_register(struct call *c);
 int consumers_deregister(struct call *c);
 int consumers_describe(struct call *c);
 int consumers_list(struct call *c);
+int subscribe_shard(struct call *c);
+struct consumer *consumers_find(struct call *c, const struct stream *s); /* NULL with the call failed */
 void consumers_release(struct stream *s);
 
 #endif

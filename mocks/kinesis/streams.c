@@ -65,12 +65,19 @@ enum stream_status streams_status(const struct stream *s, int64_t now_ms)
     return now_ms >= atomic_load(&s->until_ms) ? STREAM_ACTIVE : (enum stream_status)status;
 }
 
+/* Under stream.lock for writing. */
+static void reshard(struct kinesis *k, struct stream *s, int64_t now_ms)
+{
+    shards_reshard(s, now_ms);
+    subscribe_changed(k->subscriptions, s);
+}
+
 void streams_updating(struct kinesis *k, struct stream *s, int64_t now_ms)
 {
     atomic_store(&s->until_ms, now_ms + k->update_ms);
     atomic_store(&s->status, k->update_ms > 0 ? STREAM_UPDATING : STREAM_ACTIVE);
     if (k->update_ms == 0 && atomic_load(&s->resharding))
-        shards_reshard(s, now_ms);
+        reshard(k, s, now_ms);
 }
 
 const char *streams_status_word(enum stream_status status)
@@ -127,6 +134,7 @@ void *streams_open(struct cloud *cloud, struct err *e)
     k->create_ms = setting(cloud, "kinesis.create_ms", 0, 0);
     k->delete_ms = setting(cloud, "kinesis.delete_ms", 0, 0);
     k->update_ms = setting(cloud, "kinesis.update_ms", 0, 0);
+    k->subscriptions = subscribe_open(k);
     if (open_initial(k, e)) {
         streams_close(k);
         return NULL;
@@ -148,6 +156,7 @@ void streams_close(void *state)
     struct kinesis *k = state;
     if (!k)
         return;
+    subscribe_close(k->subscriptions);
     drop_all(k);
     pthread_rwlock_destroy(&k->lock);
     free(k);
@@ -233,14 +242,26 @@ static struct stream *create_unasked(struct call *c, struct str key, struct str 
 }
 
 /* Makes a change of shards whose time has come. */
-static void settle(struct stream *s, int64_t now_ms)
+static void settle(struct kinesis *k, struct stream *s, int64_t now_ms)
 {
     if (!atomic_load(&s->resharding) || now_ms < atomic_load(&s->until_ms))
         return;
     pthread_rwlock_wrlock(&s->lock);
     if (atomic_load(&s->resharding))
-        shards_reshard(s, atomic_load(&s->until_ms));
+        reshard(k, s, atomic_load(&s->until_ms));
     pthread_rwlock_unlock(&s->lock);
+}
+
+bool streams_look(struct kinesis *k, struct stream *s)
+{
+    char text[KEY_BYTES];
+    int64_t now_ms = clock_now_ms(cloud_clock(k->cloud));
+    pthread_rwlock_rdlock(&k->lock);
+    bool there = map_get(&k->streams, stream_key(text, s->account, s->region, str_of(s->name))) == s && !streams_gone(s, now_ms);
+    pthread_rwlock_unlock(&k->lock);
+    if (there)
+        settle(k, s, now_ms);
+    return there;
 }
 
 struct stream *streams_enter(struct call *c, struct str name)
@@ -250,7 +271,7 @@ struct stream *streams_enter(struct call *c, struct str name)
     struct str key = stream_key(text, c->account, c->region, name);
     struct stream *s = find(k, key, call_now_ms(c));
     if (s)
-        settle(s, call_now_ms(c));
+        settle(k, s, call_now_ms(c));
     bool puts = c->action->run == records_put || c->action->run == records_put_many;
     if (!s && k->auto_create && puts)
         s = create_unasked(c, key, name);

@@ -19,7 +19,7 @@
 #define TARGET_PREFIX "Kinesis_20131202"
 #define PREFLIGHT "Preflight" /* not an error: how the CORS answer leaves the route */
 
-static const char *const content_types[] = {
+const char *const wire_content_types[] = {
     [WIRE_JSON] = "application/x-amz-json-1.1",
     [WIRE_CBOR] = "application/x-amz-cbor-1.1",
     [WIRE_CORAL] = "application/json",
@@ -29,7 +29,7 @@ static enum wire_format format_of(struct str content_type)
 {
     content_type = str_trim(str_cut(&content_type, ';'));
     for (int f = WIRE_JSON; f <= WIRE_CORAL; f++)
-        if (str_is(content_type, content_types[f]))
+        if (str_is(content_type, wire_content_types[f]))
             return (enum wire_format)f;
     return str_is(content_type, "x-amz-json-1.1") ? WIRE_JSON : WIRE_XML; /* spelled so in AWS's gateway tutorial */
 }
@@ -347,8 +347,10 @@ void wire_finish(struct call *c)
     bool origin = http_request_header(c->request, "origin").p != NULL;
     bool preflight = strcmp(c->err.code, PREFLIGHT) == 0;
     call_header(c, "x-amzn-RequestId", c->request_id);
-    if (wire_of(c)->format != WIRE_XML)
-        call_header(c, "Content-Type", str_of(content_types[wire_of(c)->format]));
+    if (c->reply->feed)
+        call_header(c, "Content-Type", S("application/vnd.amazon.eventstream"));
+    else if (wire_of(c)->format != WIRE_XML)
+        call_header(c, "Content-Type", str_of(wire_content_types[wire_of(c)->format]));
     if (!preflight)
         call_header(c, "x-amz-id-2", extended_id(c));
     if (!origin)

@@ -102,6 +102,19 @@ consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="app")["
 expect(kinesis.describe_stream_consumer(ConsumerARN=consumer["ConsumerARN"])["ConsumerDescription"]["ConsumerStatus"], "ACTIVE")
 kinesis.deregister_stream_consumer(ConsumerARN=consumer["ConsumerARN"])
 
+# records pushed to a consumer, over HTTP/1.1; the shard was merged away, so its end is told too
+reader = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="reader")["Consumer"]["ConsumerARN"]
+closed, _ = read("shardId-000000000002", ShardIteratorType="TRIM_HORIZON")
+start = {"Type": "TRIM_HORIZON"}
+events = list(kinesis.subscribe_to_shard(ConsumerARN=reader, ShardId="shardId-000000000002", StartingPosition=start)["EventStream"])
+events = [e["SubscribeToShardEvent"] for e in events]
+expect([r for e in events for r in e["Records"]], closed)
+expect(["ContinuationSequenceNumber" in e for e in events], [True] * (len(events) - 1) + [False])
+expect(len(events[-1]["ChildShards"]), 1)
+expect(code(lambda: kinesis.subscribe_to_shard(ConsumerARN=reader, ShardId="shardId-000000000002", StartingPosition=start)),
+       (400, "ResourceInUseException"))
+kinesis.deregister_stream_consumer(ConsumerARN=reader)
+
 # keys that are refused
 for pair, want in ((("nobody", "x"), "UnrecognizedClientException"), (("test", "wrong"), "InvalidSignatureException")):
     other = boto3.client("kinesis", config=config, aws_access_key_id=pair[0], aws_secret_access_key=pair[1])

@@ -374,6 +374,10 @@ static const struct claimed {
       "host:127.0.0.1:4566\nx-amz-date:20200828T035247Z\n\nhost;x-amz-date\n"
       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'\n\nThe String-to-Sign should have been\n'AWS4-HMAC-SHA256\n"
       "20200828T035247Z\n20200828/r/kinesis/aws4_request\n" },
+    { "AWS4-HMAC-SHA256 Credential=a/20200828/r/kinesis/aws4_request, SignedHeaders=:authority;x-amz-date, Signature=0", "/", SIGV4_MISMATCH,
+      "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing "
+      "method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'GET\n/\n\n"
+      ":authority:127.0.0.1:4566\nx-amz-date:20200828T035247Z\n\n:authority;x-amz-date\n" },
     { "AWS4-HMAC-SHA256 Credential=a/20200828/r/kinesis/aws4_request, SignedHeaders=host;x-amz-date, Signature=0",
       "/?X-Amz-Algorithm=AWS4-HMAC-SHA256", SIGV4_TWICE,
       "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header." },

@@ -178,6 +178,39 @@ static void a_port_speaks_plainly_and_tls(void **state)
     arena_release(&a);
 }
 
+/* What ALPN agrees on, and what comes back to the first bytes of that protocol. */
+static void http2_is_spoken_with_who_asks_for_it(void **state)
+{
+    struct world *w = *state;
+    static const unsigned char both[] = "\x02h2\x08http/1.1", old[] = "\x08http/1.1", other[] = "\x05mysql";
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0";
+    const struct { const unsigned char *asked; unsigned n; const char *agreed; } cases[] = {
+        { both, sizeof both - 1, "h2" }, { old, sizeof old - 1, "http/1.1" }, { other, sizeof other - 1, "" },
+    };
+    for (size_t i = 0; i < 3; i++) {
+        struct arena a = ARENA_INIT;
+        const unsigned char *agreed;
+        unsigned n;
+        char frame[9];
+        int fd = dial(w->port);
+        SSL_CTX_set_alpn_protos(w->client, cases[i].asked, cases[i].n);
+        SSL *ssl = greet(w, fd, "localhost");
+        assert_non_null(ssl);
+        SSL_get0_alpn_selected(ssl, &agreed, &n);
+        assert_str(((struct str){ (const char *)agreed, n }), cases[i].agreed);
+        if (i == 0) {
+            assert_int_equal(SSL_write(ssl, preface, sizeof preface), sizeof preface);
+            assert_int_equal(SSL_read(ssl, frame, sizeof frame), sizeof frame);
+            assert_int_equal(frame[3], 4); /* SETTINGS */
+        } else {
+            assert_str(body_of(ask(&a, ssl, CLOSING("/tls"))), "one GET /tls 0");
+        }
+        SSL_free(ssl);
+        close(fd);
+        arena_release(&a);
+    }
+}
+
 static void a_slow_first_byte_is_waited_for(void **state)
 {
     struct world *w = *state;
@@ -368,7 +401,7 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        IN_WORLD(a_port_speaks_plainly_and_tls), IN_WORLD(a_slow_first_byte_is_waited_for),
+        IN_WORLD(a_port_speaks_plainly_and_tls), IN_WORLD(http2_is_spoken_with_who_asks_for_it), IN_WORLD(a_slow_first_byte_is_waited_for),
         IN_WORLD(large_bodies_go_both_ways_whole), IN_WORLD(garbage_and_floods_harm_nobody),
         IN_WORLD(the_proxy_leads_known_names_to_their_port), IN_WORLD(the_proxy_refuses_the_rest_and_says_so),
         IN_WORLD(the_ca_is_kept_and_private), cmocka_unit_test(a_broken_ca_is_refused_with_the_remedy),

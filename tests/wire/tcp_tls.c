@@ -204,6 +204,22 @@ static void talk(SSL *ssl)
     arena_release(&a);
 }
 
+static void http2_is_not_offered(void **state)
+{
+    (void)state;
+    struct world *w = open_world(false);
+    const unsigned char *agreed;
+    unsigned n;
+    int fd = dial(w->secure);
+    SSL_CTX_set_alpn_protos(w->client, (const unsigned char *)"\x02h2", 3);
+    SSL *ssl = greet(w->client, fd, "localhost");
+    assert_non_null(ssl);
+    SSL_get0_alpn_selected(ssl, &agreed, &n);
+    assert_int_equal(n, 0);
+    hang_up(ssl, fd);
+    close_world(w);
+}
+
 static void a_secure_port_speaks_tls_only(void **state)
 {
     struct world *w = open_world(false);
@@ -488,7 +504,7 @@ int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_secure_port_speaks_tls_only),
+        cmocka_unit_test(http2_is_not_offered), cmocka_unit_test(a_secure_port_speaks_tls_only),
         cmocka_unit_test(who_greets_first_does_so_in_tls),
         cmocka_unit_test(the_first_byte_tells),
         cmocka_unit_test(a_stream_goes_on_in_tls),
