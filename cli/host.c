@@ -19,8 +19,8 @@ const struct option host_options[] = {
     { "streams", "LIST", "streams that exist from the start, name:shards", "streaming-" FLOW_USER_ID "-pin:4,streaming-" FLOW_USER_ID "-geo:4,streaming-" FLOW_USER_ID "-user:4", NULL },
     { "buckets", "LIST", "buckets that exist from the start", "user-" FLOW_USER_ID "-bucket", NULL },
     { "tables", "DIR", "your own pinterest_data, geolocation_data and user_data (.csv or .jsonl) in the RDS", NULL, NULL },
-    { "rds-users", "LIST", "who may log in to the RDS, NAME:PASSWORD,…; anybody when not given", NULL, NULL },
-    { "kafka-users", "LIST", "who may log in to Kafka by SCRAM or PLAIN, NAME:PASSWORD,…; when not given anybody, by SCRAM with the name as password", NULL, NULL },
+    { "rds-user", "NAME:PASSWORD", "who may log in to the RDS; may be given more than once; anybody when not given", NULL, NULL },
+    { "kafka-user", "NAME:PASSWORD", "who may log in to Kafka by SCRAM or PLAIN; may be given more than once; when not given anybody, by SCRAM with the name as password", NULL, NULL },
     { "connector", "FILE", "the S3 sink's connector.properties", NULL, NULL },
     { "api", "FILE", "the gateway's OpenAPI document", NULL, NULL },
     { "faults", "FILE", "fault rules as JSON", NULL, NULL },
@@ -159,6 +159,16 @@ static void fill_services(struct host *h)
         h->services[n] = &rds_service;
 }
 
+/* What an option was given, one behind the other: "a:b,c:d"; NULL when it was not. */
+static const char *all_given(struct args *a, const char *name)
+{
+    const char *all = NULL;
+    for (size_t i = 0; i < a->n_values; i++)
+        if (strcmp(a->values[i].option->name, name) == 0)
+            all = all ? arena_f(&a->arena, "%s,%s", all, a->values[i].value).p : a->values[i].value;
+    return all;
+}
+
 int host_fill(struct args *a, struct host *h, struct err *e)
 {
     int64_t seed = 100, calls = 0;
@@ -176,10 +186,10 @@ int host_fill(struct args *a, struct host *h, struct err *e)
     set(h, "kinesis.streams", args_text(a, "streams"));
     set(h, "kinesis.auto_create", args_text(a, "auto-create"));
     set(h, "kafka.auto_create", args_text(a, "auto-create"));
-    set(h, "kafka.sasl_users", args_text(a, "kafka-users"));
+    set(h, "kafka.sasl_users", all_given(a, "kafka-user"));
     set(h, "rds.seed", arena_f(&a->arena, "%lld", (long long)seed).p);
     set(h, "rds.tables_dir", args_text(a, "tables"));
-    set(h, "rds.users", args_text(a, "rds-users"));
+    set(h, "rds.users", all_given(a, "rds-user"));
     fill_services(h);
     h->options = (struct cloud_options){
         .services = h->services, .seed = (uint64_t)seed, .settings = h->settings, .data_dir = args_text(a, "data"),

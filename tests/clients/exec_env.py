@@ -1,5 +1,5 @@
 """Credentials the way python-dotenv gives them: what the environment has wins over the .env file, so that host and port may
-come from different places. The only user is named by --rds-users: another server on this machine would not know it."""
+come from different places. The only user is named by --rds-user: another server on this machine would not know it."""
 import os
 import sys
 

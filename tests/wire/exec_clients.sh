@@ -66,7 +66,7 @@ first refused: MISSING_COLUMN: missing column ind: a geo record needs it; this o
 its bytes: {"value":{"ind":
 REPORT
     fi
-    run env$n "$WEIRBOX_BIN" exec --rds-users only:one -- $python "$clients/exec_env.py"
+    run env$n "$WEIRBOX_BIN" exec --rds-user only:one -- $python "$clients/exec_env.py"
     run boto$n "$WEIRBOX_BIN" exec -- $python "$clients/exec_boto3.py"
 done
 if command -v node >/dev/null; then

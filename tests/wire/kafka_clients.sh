@@ -9,7 +9,7 @@ ran=0
 run() {
     name=$1; shift
     status=0
-    "$WEIRBOX_BIN" exec --kafka-users kafka-user:kafka-secret -- "$@" >"$name.out" 2>"$name.err" </dev/null || status=$?
+    "$WEIRBOX_BIN" exec --kafka-user kafka-user:kafka-secret -- "$@" >"$name.out" 2>"$name.err" </dev/null || status=$?
     if [ $status = 77 ]; then
         echo "skipped: $name: $(head -1 "$name.out")"
     elif [ $status != 0 ]; then
