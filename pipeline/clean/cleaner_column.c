@@ -47,12 +47,10 @@ static void cleaner_ops(struct cleaner *c, const struct program_column *col, str
 
 static void cleaner_text(struct cleaner *c, struct column *out, size_t row, const struct draft *d)
 {
-    if (out->coded) {
-        out->code[row] = table_code(out, d->text);
-        out->v.text[row] = out->dictionary.text[out->code[row]];
-    } else {
+    if (out->coded)
+        out->v.code[row] = table_code(out, d->text);
+    else
         out->v.text[row] = c->views || d->moved ? d->text : arena_dup(&c->t->arenas[0], d->text);
-    }
 }
 
 static void cleaner_put_null(struct column *out, size_t row)
@@ -60,9 +58,10 @@ static void cleaner_put_null(struct column *out, size_t row)
     out->null[row] = 1;
     switch (out->type) {
     case COLUMN_STRING:
-        out->v.text[row] = (struct str){ NULL, 0 };
         if (out->coded)
-            out->code[row] = CODE_NULL;
+            out->v.code[row] = CODE_NULL;
+        else
+            out->v.text[row] = (struct str){ NULL, 0 };
         break;
     case COLUMN_INT:
     case COLUMN_BOOLEAN:
