@@ -142,7 +142,7 @@ static void bind_cell(struct spark *s, int at, const struct column *c, size_t ro
     case COLUMN_BOOLEAN: sqlite3_bind_int(s->insert, at, c->v.i32[row]); break;
     case COLUMN_LONG: sqlite3_bind_int64(s->insert, at, c->v.i64[row]); break;
     case COLUMN_DOUBLE: sqlite3_bind_double(s->insert, at, c->v.f64[row]); break;
-    case COLUMN_STRING: bind_text(s, at, c->v.text[row]); break;
+    case COLUMN_STRING: bind_text(s, at, column_text(c, row)); break;
     case COLUMN_TIMESTAMP:
         spark_function_put_instant(&b, c->v.i64[row]);
         bind_text(s, at, buf_str(&b));

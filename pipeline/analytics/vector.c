@@ -169,7 +169,7 @@ static void vector_texts(struct vector *v, const struct column *c, const uint32_
     const size_t n = v->n;
     v->code = mem_alloc(n * sizeof *v->code + 1);
     if (c->coded)
-        GATHER(v->code, CODE_NULL, c->code[r]);
+        GATHER(v->code, CODE_NULL, c->v.code[r]);
     else
         GATHER(v->code, CODE_NULL, c->null[r] ? CODE_NULL : vector_word(words, c->v.text[r]));
     v->text = c->coded ? c->dictionary.text : words->text;

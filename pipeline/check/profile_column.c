@@ -64,9 +64,9 @@ static void profile_text_seen(struct work *w, size_t row, struct str text, uint6
     if (text.n > w->longest)
         w->longest = text.n;
     w->bytes += text.n * times;
-    if (first || str_cmp(text, w->c->v.text[w->min]) < 0)
+    if (first || str_cmp(text, column_text(w->c, w->min)) < 0)
         w->min = row;
-    if (first || str_cmp(text, w->c->v.text[w->max]) > 0)
+    if (first || str_cmp(text, column_text(w->c, w->max)) > 0)
         w->max = row;
 }
 
@@ -79,9 +79,10 @@ static void profile_hash_codes(struct work *w)
         hash[i] = profile_hash_text(d->text[i]);
     for (size_t i = 0; i < w->t->n_rows; i++) {
         bool null = w->c->null[i];
-        w->hash[i] = null ? HASH_NULL : hash[w->c->code[i]];
-        if (!null && !times[w->c->code[i]]++)
-            profile_text_seen(w, i, w->c->v.text[i], 0);
+        uint32_t code = w->c->v.code[i];
+        w->hash[i] = null ? HASH_NULL : hash[code];
+        if (!null && !times[code]++)
+            profile_text_seen(w, i, d->text[code], 0);
     }
     for (uint32_t i = 0; i < d->n; i++)
         w->bytes += times[i] * d->text[i].n;
@@ -167,7 +168,7 @@ static void profile_put_cell(const struct column *c, size_t row, struct buf *out
 {
     switch (c->type) {
     case COLUMN_STRING: {
-        struct str text = c->v.text[row];
+        struct str text = column_text(c, row);
         size_t n = text.n;
         if (n > PROFILE_TEXT_BYTES)
             for (n = PROFILE_TEXT_BYTES; n && ((unsigned char)text.p[n] & 0xC0) == 0x80;)

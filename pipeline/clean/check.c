@@ -217,8 +217,8 @@ static bool check_fails(const struct check *k, const struct column *c, size_t ro
     if (k->kind == CHECK_NOT_NULL || c->null[row])
         return k->kind == CHECK_NOT_NULL && c->null[row];
     if (k->kind == CHECK_ACCEPTED)
-        return !check_is_accepted(k, c->v.text[row]);
-    double v = k->kind == CHECK_LENGTH ? (double)check_characters(c->v.text[row]) : check_number(c, row);
+        return !check_is_accepted(k, column_text(c, row));
+    double v = k->kind == CHECK_LENGTH ? (double)check_characters(column_text(c, row)) : check_number(c, row);
     return v < k->low || v > k->high;
 }
 
@@ -260,7 +260,7 @@ static void check_unique(const struct table *t, struct column *c, struct clean_c
 static struct str check_value(const struct column *c, size_t row, int64_t *room)
 {
     if (c->type == COLUMN_STRING)
-        return c->v.text[row];
+        return column_text(c, row);
     *room = c->type == COLUMN_INT ? c->v.i32[row] : c->v.i64[row];
     return (struct str){ (const char *)room, sizeof *room };
 }

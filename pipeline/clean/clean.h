@@ -70,17 +70,25 @@ struct column {
     enum column_type type;
     uint32_t width;     /* COLUMN_DOUBLES: elements a cell; else 1 */
     bool coded;
-    uint8_t *null;      /* one byte a row: 1 = null; the value is then 0 or {NULL,0} */
+    uint8_t *null;      /* one byte a row: 1 = null; the value is then 0, {NULL,0} or CODE_NULL */
     union {
         int32_t *i32;     /* INT, BOOLEAN */
         int64_t *i64;     /* LONG, TIMESTAMP */
         double *f64;      /* DOUBLE; DOUBLES: row * width + element */
-        struct str *text; /* STRING */
+        struct str *text; /* STRING, not coded */
+        uint32_t *code;   /* STRING, coded: index into dictionary.text */
     } v;
-    uint32_t *code;       /* coded STRING: index into dictionary.text; CODE_NULL for null */
     struct dictionary dictionary;
 };
 #define CODE_NULL UINT32_MAX
+
+/* The text of a cell of a STRING column, coded or not; {NULL,0} when it is null. */
+static inline struct str column_text(const struct column *c, size_t row)
+{
+    if (!c->coded)
+        return c->v.text[row];
+    return c->v.code[row] == CODE_NULL ? (struct str){ NULL, 0 } : c->dictionary.text[c->v.code[row]];
+}
 
 /* What one operation of the rule file did. `sample` is one nulled value (at most 80 bytes), the one with the
  * lowest tag. */

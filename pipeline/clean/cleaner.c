@@ -293,11 +293,10 @@ static inline bool cleaner_text_at(const struct plan *plan, struct column *out, 
     if (plan->value->type != JSON_STRING || plan->value->escaped || (plan->lengths >> (text.n < 63 ? text.n : 63) & 1))
         return false;
     out->null[row] = 0;
-    if (out->coded) {
-        out->code[row] = table_code(out, text);
-        text = out->dictionary.text[out->code[row]];
-    }
-    out->v.text[row] = text;
+    if (out->coded)
+        out->v.code[row] = table_code(out, text);
+    else
+        out->v.text[row] = text;
     return true;
 }
 

@@ -47,12 +47,10 @@ static void cleaner_ops(struct cleaner *c, const struct program_column *col, str
 
 static void cleaner_text(struct cleaner *c, struct column *out, size_t row, const struct draft *d)
 {
-    if (out->coded) {
-        out->code[row] = table_code(out, d->text);
-        out->v.text[row] = out->dictionary.text[out->code[row]];
-    } else {
+    if (out->coded)
+        out->v.code[row] = table_code(out, d->text);
+    else
         out->v.text[row] = c->views || d->moved ? d->text : arena_dup(&c->t->arenas[0], d->text);
-    }
 }
 
 static void cleaner_put_null(struct column *out, size_t row)
@@ -60,9 +58,10 @@ static void cleaner_put_null(struct column *out, size_t row)
     out->null[row] = 1;
     switch (out->type) {
     case COLUMN_STRING:
-        out->v.text[row] = (struct str){ NULL, 0 };
         if (out->coded)
-            out->code[row] = CODE_NULL;
+            out->v.code[row] = CODE_NULL;
+        else
+            out->v.text[row] = (struct str){ NULL, 0 };
         break;
     case COLUMN_INT:
     case COLUMN_BOOLEAN:
@@ -178,18 +177,21 @@ static void cleaner_concat(struct cleaner *c, const struct program_column *col, 
     struct draft d = { .state = DRAFT_TEXT, .moved = true };
     size_t bytes = 0;
     for (size_t i = 0; i < col->n_parts; i++) {
-        struct draft piece = { .state = DRAFT_TEXT, .text = col->parts[i].text };
         const struct json *v = col->parts[i].literal ? NULL : &c->values[col->parts[i].input];
-        if (v && v->type == JSON_STRING && !v->escaped) {
-            piece.text = v->raw;
-        } else if (v && !cleaner_scalar(c, *v, COLUMN_STRING, &piece)) {
+        struct draft piece;
+        if (!v) {
+            pieces[i] = col->parts[i].text;
+        } else if (v->type == JSON_STRING && !v->escaped) {
+            pieces[i] = v->raw;
+        } else if (cleaner_scalar(c, *v, COLUMN_STRING, &piece)) {
+            if (piece.state == DRAFT_NULL)
+                d.state = DRAFT_NULL;
+            pieces[i] = piece.text;
+        } else {
             cleaner_not_scalar(c, col, out, row, v->raw);
             return;
         }
-        if (piece.state == DRAFT_NULL)
-            d.state = DRAFT_NULL;
-        pieces[i] = piece.text;
-        bytes += piece.text.n;
+        bytes += pieces[i].n;
     }
     if (d.state != DRAFT_NULL) {
         char *text = arena_alloc(&c->t->arenas[0], bytes + 1), *q = text;

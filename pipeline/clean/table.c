@@ -155,9 +155,9 @@ int table_compare_cell(const struct column *c, size_t a, size_t b)
     case COLUMN_DOUBLES:
         return table_compare_doubles(&c->v.f64[a * c->width], &c->v.f64[b * c->width], c->width);
     case COLUMN_STRING:
-        if (c->coded && c->code[a] == c->code[b])
+        if (c->coded && c->v.code[a] == c->v.code[b])
             return 0;
-        return str_cmp(c->v.text[a], c->v.text[b]);
+        return str_cmp(column_text(c, a), column_text(c, b));
     }
     return 0;
 }
@@ -250,8 +250,6 @@ static void table_take_rows(struct table *t, const uint32_t *rows, size_t n)
         struct column *c = &t->columns[i];
         table_gather(c->null, 1, rows, n, room);
         table_gather(c->v.i64, table_cell_bytes(c), rows, n, room);
-        if (c->coded)
-            table_gather(c->code, sizeof *c->code, rows, n, room);
     }
     table_gather(t->tag, sizeof *t->tag, rows, n, room);
     free(room);
@@ -350,18 +348,14 @@ static void table_merge_codes(struct column *into, size_t at, struct column *fro
         struct dictionary none = into->dictionary;
         into->dictionary = from->dictionary;
         from->dictionary = none;
-        table_merge_cells(into->code + at, from->code, n * sizeof *into->code);
-        table_merge_cells(into->v.text + at, from->v.text, n * sizeof *into->v.text);
+        table_merge_cells(into->v.code + at, from->v.code, n * sizeof *into->v.code);
         return;
     }
     uint32_t *code = mem_alloc(sizeof *code * (from->dictionary.n + 1));
     for (uint32_t i = 0; i < from->dictionary.n; i++)
         code[i] = table_code(into, from->dictionary.text[i]);
-    for (size_t i = 0; i < n; i++) {
-        bool null = from->code[i] == CODE_NULL;
-        into->code[at + i] = null ? CODE_NULL : code[from->code[i]];
-        into->v.text[at + i] = null ? (struct str){ NULL, 0 } : into->dictionary.text[into->code[at + i]];
-    }
+    for (size_t i = 0; i < n; i++)
+        into->v.code[at + i] = from->v.code[i] == CODE_NULL ? CODE_NULL : code[from->v.code[i]];
     free(code);
 }
 

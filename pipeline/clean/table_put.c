@@ -94,7 +94,7 @@ void table_put_jsonl(const struct table *t, size_t row, struct buf *out)
         if (c->null[row]) {
             buf_z(out, "null");
         } else if (c->type == COLUMN_STRING) {
-            json_put_text(out, c->v.text[row]);
+            json_put_text(out, column_text(c, row));
         } else if (c->type == COLUMN_TIMESTAMP) {
             buf_c(out, '"');
             table_put_timestamp(out, c->v.i64[row]);
@@ -126,7 +126,7 @@ void table_put_csv(const struct table *t, size_t row, struct buf *out)
         if (c->null[row])
             continue;
         if (c->type == COLUMN_STRING) {
-            csv_put(out, c->v.text[row]);
+            csv_put(out, column_text(c, row));
             continue;
         }
         buf_reset(&text);

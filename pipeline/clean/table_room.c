@@ -27,7 +27,7 @@ size_t table_cell_bytes(const struct column *c)
     case COLUMN_DOUBLES:
         return sizeof(double) * c->width;
     case COLUMN_STRING:
-        return sizeof(struct str);
+        return c->coded ? sizeof *c->v.code : sizeof *c->v.text;
     default:
         return sizeof(int64_t);
     }
@@ -50,7 +50,6 @@ void table_free_rows(struct table *t)
     for (size_t i = 0; i < t->n_columns; i++) {
         table_free(t, t->columns[i].null);
         table_free(t, t->columns[i].v.i64);
-        table_free(t, t->columns[i].code);
     }
     table_free(t, t->tag);
     free(t->block);
@@ -81,8 +80,6 @@ static void table_open_window(struct table *t)
         struct column *c = &t->columns[i];
         table_populate(c->v.i64, table_cell_bytes(c), from, to);
         table_populate(c->null, 1, from, to);
-        if (c->coded)
-            table_populate(c->code, sizeof *c->code, from, to);
     }
     table_populate(t->tag, sizeof *t->tag, from, to);
     t->cap_rows = to;
@@ -101,8 +98,6 @@ void table_reserve(struct table *t, size_t rows)
         struct column *c = &t->columns[i];
         c->null = table_longer(t, c->null, 1, cap);
         c->v.i64 = table_longer(t, c->v.i64, table_cell_bytes(c), cap);
-        if (c->coded)
-            c->code = table_longer(t, c->code, sizeof *c->code, cap);
     }
     t->tag = table_longer(t, t->tag, sizeof *t->tag, cap);
     t->cap_rows = cap;
@@ -126,7 +121,6 @@ static size_t table_lay(struct table *t, char *block, size_t rows)
     for (size_t i = 0; i < t->n_columns; i++) {
         struct column *c = &t->columns[i];
         c->v.i64 = table_carve(block, &at, rows * table_cell_bytes(c));
-        c->code = c->coded ? table_carve(block, &at, rows * sizeof *c->code) : NULL;
         c->null = table_carve(block, &at, rows);
     }
     t->tag = table_carve(block, &at, rows * sizeof *t->tag);
@@ -152,7 +146,6 @@ struct table *table_window(const struct table *whole, size_t from, size_t rows)
         const struct column *w = &whole->columns[i];
         c->null = w->null + from;
         c->v.text = (struct str *)(void *)((char *)w->v.i64 + from * table_cell_bytes(c));
-        c->code = c->coded ? w->code + from : NULL;
     }
     t->tag = whole->tag + from;
     t->window = true;

@@ -32,10 +32,10 @@ static void bounds(const struct column *c, size_t from, size_t n, size_t *ret_mi
         case COLUMN_INT: low = c->v.i32[i] < c->v.i32[low] ? i : low, high = c->v.i32[i] > c->v.i32[high] ? i : high; break;
         case COLUMN_DOUBLE: low = c->v.f64[i] < c->v.f64[low] ? i : low, high = c->v.f64[i] > c->v.f64[high] ? i : high; break;
         case COLUMN_STRING: {
-            struct str x = c->v.text[i];
-            if (str_cmp(x, c->v.text[low]) < 0)
+            struct str x = column_text(c, i);
+            if (str_cmp(x, column_text(c, low)) < 0)
                 low = i;
-            else if (str_cmp(x, c->v.text[high]) > 0)
+            else if (str_cmp(x, column_text(c, high)) > 0)
                 high = i;
             break;
         }
@@ -89,7 +89,7 @@ static bool put_bound(struct buf *out, const struct column *c, size_t row, bool 
         buf_f(out, "\"%s\"", clock_iso(ms, text));
         return true;
     }
-    default: return put_text(out, c->v.text[row], greatest);
+    default: return put_text(out, column_text(c, row), greatest);
     }
 }
 

@@ -106,7 +106,7 @@ static void compact(struct gathered *g, const struct column *c, size_t from, siz
     const uint8_t *null = c->null + from;
     struct parquet_values *v = &g->values;
     if (c->coded) {
-        COMPACT(uint32_t, c->code + from);
+        COMPACT(uint32_t, c->v.code + from);
         v->code = g->cells;
     } else if (c->type == COLUMN_STRING) {
         COMPACT(struct str, c->v.text + from);
@@ -127,7 +127,7 @@ static void gather_flat(struct gathered *g, const struct column *c, size_t from,
     v->n_levels = n;
     v->n = n - nulls;
     if (c->coded) {
-        v->code = c->code + from;
+        v->code = c->v.code + from;
         v->texts = c->dictionary.text;
         v->n_texts = c->dictionary.n;
     } else if (c->type == COLUMN_STRING) {

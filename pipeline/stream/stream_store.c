@@ -177,7 +177,7 @@ static union kept cell_of(struct store *s, bool stays, const struct column *c, s
     case COLUMN_INT:
     case COLUMN_BOOLEAN: return (union kept){ .number = c->v.i32[row] };
     case COLUMN_DOUBLE: return (union kept){ .number = vector_of_double(c->v.f64[row]) };
-    case COLUMN_STRING: return (union kept){ .word = word_of(s, stays, c->v.text[row]) };
+    case COLUMN_STRING: return (union kept){ .word = word_of(s, stays, column_text(c, row)) };
     default: return (union kept){ .number = c->v.i64[row] };
     }
 }

@@ -31,10 +31,10 @@ static void sink_table_cell(struct column *c, size_t i, struct rng *r, struct ar
             c->v.f64[i * c->width + j] = rng_below(r, 5) ? (double)(x % 36000) / 100 - 180 : NAN;
         break;
     case COLUMN_STRING:
-        c->v.text[i] = c->coded || x % 3 == 0 ? str_of(sink_table_texts[x % 7]) : arena_f(a, "id-%llu", (unsigned long long)rng_below(r, 1000));
-        c->v.text[i] = arena_dup(a, c->v.text[i]);
         if (c->coded)
-            c->code[i] = (uint32_t)(x % 7);
+            c->v.code[i] = (uint32_t)(x % 7);
+        else
+            c->v.text[i] = x % 3 == 0 ? arena_dup(a, str_of(sink_table_texts[x % 7])) : arena_f(a, "id-%llu", (unsigned long long)rng_below(r, 1000));
         break;
     }
 }
@@ -58,7 +58,6 @@ static inline struct table *sink_table_make(size_t rows, uint64_t seed, struct a
         sink_table_column(c, columns[k].name, columns[k].type, rows, a);
         if (k == 7) {
             c->coded = true;
-            c->code = ARENA_ARRAY(a, uint32_t, rows + 1);
             c->dictionary.n = 7;
             c->dictionary.text = ARENA_ARRAY(a, struct str, 7);
             for (size_t i = 0; i < 7; i++)
@@ -69,7 +68,7 @@ static inline struct table *sink_table_make(size_t rows, uint64_t seed, struct a
             if (!c->null[i])
                 sink_table_cell(c, i, &r, a);
             else if (c->coded)
-                c->code[i] = CODE_NULL;
+                c->v.code[i] = CODE_NULL;
         }
     }
     for (size_t i = 0; i < rows; i++)
