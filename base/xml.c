@@ -268,6 +268,19 @@ bool xml_close(struct xml *x)
     return !x->bad && x->depth == 0 && x->p == x->end;
 }
 
+struct str xml_find(struct str document, const char *root, const char *name, struct arena *a)
+{
+    struct xml x;
+    struct str child, found = { 0 };
+    xml_open(&x, document, root);
+    while (xml_child(&x, &child))
+        if (!found.p && str_is(child, name))
+            found = xml_text(&x, a);
+        else
+            xml_skip(&x);
+    return xml_close(&x) ? found : (struct str){ 0 };
+}
+
 static bool plain(unsigned char c)
 {
     return c >= 0x20 ? c != '&' && c != '<' && c != '>' && c != '"' : c == '\t' || c == '\n';

@@ -39,6 +39,9 @@ void xml_skip(struct xml *x);
 /* Was the document well-formed and read to its end? */
 bool xml_close(struct xml *x);
 
+/* The text of the first child of that name; p == NULL when there is none, or the document is malformed. */
+struct str xml_find(struct str document, const char *root, const char *name, struct arena *a);
+
 #define XML_DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 /* Text with &, <, >, " and control characters escaped. */
 void xml_escape(struct buf *out, struct str text);

@@ -78,7 +78,7 @@ file(GLOB scripts CONFIGURE_DEPENDS tests/clients/engines_*.py)
 foreach(file ${scripts})
   get_filename_component(stem ${file} NAME_WE)
   string(REPLACE "engines_" "engines/" name ${stem})
-  add_test(NAME ${name} COMMAND ${WEIRBOX_PYTHON} -B ${file})
+  add_test(NAME ${name} COMMAND bash -c [[command -v "$0" >/dev/null || { echo "no $0"; exit 77; }; exec "$0" -B "$1"]] ${WEIRBOX_PYTHON} ${file})
   set_tests_properties(${name} PROPERTIES LABELS engines SKIP_RETURN_CODE 77 TIMEOUT 1800
     ENVIRONMENT "WEIRBOX_SHARED_DATA=${SHARED_DATA};WEIRBOX_BIN=${CMAKE_BINARY_DIR}/weirbox")
 endforeach()

@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "base/json.h"
+#include "base/xml.h"
 #include "pipeline/ingest/reader.h"
 
 /* One object of the listing: {dir}/{id}.pin/partition=0/{id}.pin+0+0000000007.json */
@@ -38,39 +39,6 @@ struct s3_reader {
 };
 
 /* ---- listing ---- */
-
-static struct str xml_text(struct str text, struct arena *a)
-{
-    static const struct { struct str entity; char c; } entities[] = {
-        { S_INIT("&amp;"), '&' }, { S_INIT("&lt;"), '<' }, { S_INIT("&gt;"), '>' }, { S_INIT("&quot;"), '"' }, { S_INIT("&apos;"), '\'' },
-    };
-    if (str_chr(text, '&') == STR_NONE)
-        return text;
-    char *out = arena_alloc(a, text.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < text.n;) {
-        size_t k = 0, count = sizeof entities / sizeof *entities;
-        while (k < count && !str_starts(str_from(text, i), entities[k].entity))
-            k++;
-        out[n++] = k < count ? entities[k].c : text.p[i];
-        i += k < count ? entities[k].entity.n : 1;
-    }
-    return (struct str){ out, n };
-}
-
-/* The text between <name> and </name> from *at on; p == NULL when there is none. Moves *at behind it. */
-static struct str xml_element(struct str xml, const char *open, const char *close, size_t *at)
-{
-    size_t from = str_find(str_from(xml, *at), str_of(open));
-    if (from == STR_NONE)
-        return (struct str){ 0 };
-    from += *at + strlen(open);
-    size_t n = str_find(str_from(xml, from), str_of(close));
-    if (n == STR_NONE)
-        return (struct str){ 0 };
-    *at = from + n + strlen(close);
-    return str_head(str_from(xml, from), n);
-}
 
 /* Reads table, partition and offset out of the key; false for objects that are not the sink's records. */
 static bool parse_key(const struct s3_reader *r, struct object *o)
@@ -131,14 +99,34 @@ static void list_url(struct s3_reader *r, struct str token)
 
 static int refused(struct s3_reader *r, const char *what, struct str key, const struct client_response *got)
 {
-    size_t at = 0;
-    struct str code = xml_element(got->body, "<Code>", "</Code>", &at);
-    struct str message = xml_element(got->body, "<Message>", "</Message>", &at);
+    struct str code = xml_find(got->body, "Error", "Code", &r->names), message = xml_find(got->body, "Error", "Message", &r->names);
     const char *next = str_is(code, "NoSuchBucket") ? "; create it, or name the sink's bucket" :
                        got->status == 403           ? "; check the access key and its secret" : "";
     return err_set(r->err, got->status, code.n ? arena_z(&r->names, code) : "S3_REFUSED",
                    "%s s3://%s/" STR_F " at %s: %d " STR_F ": " STR_F "%s", what, r->options->bucket, STR_A(key), r->options->endpoint,
                    got->status, STR_A(code), STR_A(message), next);
+}
+
+/* Contents/Key of each object, and the token of the next page (n == 0: this is the last). */
+static bool read_page(struct s3_reader *r, struct str listing, struct str *token, struct arena *page)
+{
+    struct xml x;
+    struct str name;
+    *token = S("");
+    xml_open(&x, listing, "ListBucketResult");
+    while (xml_child(&x, &name)) {
+        if (str_is(name, "Contents"))
+            while (xml_child(&x, &name))
+                if (str_is(name, "Key"))
+                    add_object(r, xml_text(&x, page));
+                else
+                    xml_skip(&x);
+        else if (str_is(name, "NextContinuationToken"))
+            *token = xml_text(&x, &r->names);
+        else
+            xml_skip(&x);
+    }
+    return xml_close(&x);
 }
 
 static int list_page(struct s3_reader *r, struct str *token, struct arena *page)
@@ -151,12 +139,9 @@ static int list_page(struct s3_reader *r, struct str *token, struct arena *page)
     if (got.status != 200)
         return refused(r, "listing", S(""), &got);
     r->in->pages++;
-    size_t at = 0;
-    for (struct str key; (key = xml_element(got.body, "<Key>", "</Key>", &at)).p;)
-        add_object(r, xml_text(key, page));
-    at = 0;
-    *token = arena_dup(&r->names, xml_text(xml_element(got.body, "<NextContinuationToken>", "</NextContinuationToken>", &at), page));
-    return 0;
+    if (read_page(r, got.body, token, page))
+        return 0;
+    return err_set(r->err, 0, "S3_ANSWER_MALFORMED", "listing s3://%s at %s: the answer is no ListBucketResult", r->options->bucket, r->options->endpoint);
 }
 
 static int list_all(struct s3_reader *r)

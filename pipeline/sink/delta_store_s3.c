@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
+#include "base/xml.h"
 #include "net/client.h"
 #include "pipeline/sink/delta.h"
 
@@ -37,43 +38,9 @@ static int call(struct s3 *s, const char *method, struct str url, struct str bod
     return client_do(s->client, &q, a, ret, e);
 }
 
-/* The text between <name> and </name> from *at on, entities undone; p == NULL when there is none. */
-static struct str element(struct str xml, const char *name, size_t *at, struct arena *a)
-{
-    struct str open = arena_f(a, "<%s>", name), close = arena_f(a, "</%s>", name);
-    size_t from = str_find(str_from(xml, *at), open);
-    if (from == STR_NONE)
-        return (struct str){ 0 };
-    from += *at + open.n;
-    size_t n = str_find(str_from(xml, from), close);
-    if (n == STR_NONE)
-        return (struct str){ 0 };
-    *at = from + n + close.n;
-    return str_head(str_from(xml, from), n);
-}
-
-static struct str unescape(struct str text, struct arena *a)
-{
-    static const struct { struct str entity; char c; } entities[] = {
-        { S_INIT("&amp;"), '&' }, { S_INIT("&lt;"), '<' }, { S_INIT("&gt;"), '>' }, { S_INIT("&quot;"), '"' }, { S_INIT("&apos;"), '\'' },
-    };
-    char *out = arena_alloc(a, text.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < text.n;) {
-        size_t k = 0, count = sizeof entities / sizeof *entities;
-        while (k < count && !str_starts(str_from(text, i), entities[k].entity))
-            k++;
-        out[n++] = k < count ? entities[k].c : text.p[i];
-        i += k < count ? entities[k].entity.n : 1;
-    }
-    return (struct str){ out, n };
-}
-
 static int refused(const struct s3 *s, const char *what, struct str path, const struct client_response *r, struct arena *a, struct err *e)
 {
-    size_t at = 0;
-    struct str code = element(r->body, "Code", &at, a);
-    struct str message = element(r->body, "Message", &at, a);
+    struct str code = xml_find(r->body, "Error", "Code", a), message = xml_find(r->body, "Error", "Message", a);
     return err_set(e, r->status, code.n ? arena_z(a, code) : "S3_REFUSED", "%s " STR_F "/" STR_F " at " STR_F ": %d " STR_F ": " STR_F, what, STR_A(s->store.root),
                    STR_A(path), STR_A(s->endpoint), r->status, STR_A(code), STR_A(message));
 }
@@ -83,11 +50,10 @@ static int s3_get(struct delta_store *store, struct str path, struct buf *ret, s
     struct s3 *s = (struct s3 *)store;
     struct arena a = ARENA_INIT;
     struct client_response r;
-    size_t at = 0;
     int result = call(s, "GET", object_url(s, path, &a), S(""), false, &a, &r, e);
     if (result == 0 && r.status == 200)
         buf_str_add(ret, r.body);
-    else if (result == 0 && r.status == 404 && !str_is(element(r.body, "Code", &at, &a), "NoSuchBucket"))
+    else if (result == 0 && r.status == 404 && !str_is(xml_find(r.body, "Error", "Code", &a), "NoSuchBucket"))
         result = 1;
     else if (result == 0)
         result = refused(s, "reading", path, &r, &a, e);
@@ -157,20 +123,44 @@ static struct str page_url(const struct s3 *s, struct str prefix, struct str aft
     return text;
 }
 
-static void each_of_page(struct s3 *s, struct str xml, void (*each)(void *arg, const struct delta_object *o), void *arg, struct arena *a)
+static struct delta_object read_object(struct xml *x, struct arena *a, struct str *ret_key)
 {
-    size_t at = 0;
-    for (struct str item; (item = element(xml, "Contents", &at, a)).p;) {
-        size_t from = 0;
+    struct delta_object o = { 0 };
+    struct str name;
+    *ret_key = S("");
+    while (xml_child(x, &name)) {
         int64_t bytes = 0;
-        struct str key = unescape(element(item, "Key", &from, a), a);
-        from = 0;
-        int64_t modified = time_of(element(item, "LastModified", &from, a));
-        from = 0;
-        str_to_i64(element(item, "Size", &from, a), &bytes);
-        if (str_starts(key, s->prefix) && bytes >= 0)
-            each(arg, &(struct delta_object){ str_from(key, s->prefix.n), (uint64_t)bytes, modified });
+        if (str_is(name, "Key"))
+            *ret_key = xml_text(x, a);
+        else if (str_is(name, "LastModified"))
+            o.modified_ms = time_of(xml_text(x, a));
+        else if (str_is(name, "Size"))
+            o.bytes = str_to_i64(xml_text(x, a), &bytes) && bytes > 0 ? (uint64_t)bytes : 0;
+        else
+            xml_skip(x);
     }
+    return o;
+}
+
+/* Each object of a ListBucketResult, and the token of the next page; false when it is none. */
+static bool each_of_page(struct s3 *s, struct str listing, void (*each)(void *arg, const struct delta_object *o), void *arg, struct buf *token, struct arena *a)
+{
+    struct xml x;
+    struct str name, key;
+    xml_open(&x, listing, "ListBucketResult");
+    while (xml_child(&x, &name)) {
+        if (str_is(name, "Contents")) {
+            struct delta_object o = read_object(&x, a, &key);
+            o.path = str_from(key, s->prefix.n);
+            if (str_starts(key, s->prefix))
+                each(arg, &o);
+        } else if (str_is(name, "NextContinuationToken")) {
+            buf_str_add(token, xml_text(&x, a));
+        } else {
+            xml_skip(&x);
+        }
+    }
+    return xml_close(&x);
 }
 
 static int s3_list(struct delta_store *store, struct str prefix, struct str after, void (*each)(void *arg, const struct delta_object *o),
@@ -182,15 +172,12 @@ static int s3_list(struct delta_store *store, struct str prefix, struct str afte
     do {
         struct arena a = ARENA_INIT;
         struct client_response r;
-        size_t at = 0;
         result = call(s, "GET", page_url(s, prefix, after, buf_str(&token), &a), S(""), false, &a, &r, e);
         if (result == 0 && r.status != 200)
             result = refused(s, "listing", prefix, &r, &a, e);
         buf_reset(&token);
-        if (result == 0) {
-            each_of_page(s, r.body, each, arg, &a);
-            buf_str_add(&token, unescape(element(r.body, "NextContinuationToken", &at, &a), &a));
-        }
+        if (result == 0 && !each_of_page(s, r.body, each, arg, &token, &a))
+            result = err_set(e, 0, "S3_ANSWER_MALFORMED", "listing " STR_F " at " STR_F ": the answer is no ListBucketResult", STR_A(s->store.root), STR_A(s->endpoint));
         arena_release(&a);
     } while (result == 0 && token.n);
     buf_release(&token);

@@ -96,11 +96,26 @@ static void text_is_escaped(void **state)
     buf_release(&out);
 }
 
+static void one_element_is_found_by_name(void **state)
+{
+    (void)state;
+    struct arena a = ARENA_INIT;
+    struct str error = S("<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>a &amp; b</Message><In><Code>x</Code></In><Code>y</Code></Error>");
+    assert_str(xml_find(error, "Error", "Code", &a), "NoSuchKey");
+    assert_str(xml_find(error, "Error", "Message", &a), "a & b");
+    assert_null(xml_find(error, "Error", "Key", &a).p);
+    assert_null(xml_find(error, "Other", "Code", &a).p);
+    assert_null(xml_find(S("<Error><Code>x</Code>"), "Error", "Code", &a).p);
+    assert_null(xml_find(S(""), "Error", "Code", &a).p);
+    arena_release(&a);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_documents_are_read), cmocka_unit_test(what_is_not_well_formed_is_refused),
         cmocka_unit_test(every_cut_document_is_refused), cmocka_unit_test(text_is_escaped),
+        cmocka_unit_test(one_element_is_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
