@@ -4,11 +4,65 @@
 #include "mocks/apigw/control.h"
 #include "mocks/apigw/yaml.h"
 
-static const char *const api_patched[] = { "name", "description", "policy", "binaryMediaTypes", "minimumCompressionSize", "apiKeySource",
-    "endpointConfiguration", "disableExecuteApiEndpoint", "version", NULL };
-static const struct noun noun_api = { "info", "Invalid API identifier specified", false, api_patched, NULL };
+static int endpoint_step(struct control *k, cJSON *info, const struct patch_step *s);
+static int check_api(struct control *k, cJSON *info);
+static const struct patch_path api_paths[] = { { "/name", "=", 's', NULL }, { "/description", "+=-", 's', NULL }, { "/policy", "=-", 'e', NULL },
+    { "/binaryMediaTypes/*", "+=-", 'l', NULL }, { "/minimumCompressionSize", "=", 'n', NULL }, { "/apiKeySource", "=", 's', NULL },
+    { "/endpointConfiguration/ipAddressType", "=", 's', NULL }, { "/endpointConfiguration/vpcEndpointIds", "+-", 'v', NULL },
+    { "/disableExecuteApiEndpoint", "=", 'b', NULL }, { "/version", "=-", 's', NULL }, { NULL, NULL, 0, NULL } };
+static const struct noun noun_api = { .collection = "info", .missing = "Invalid API identifier specified", .paths = api_paths, .step = endpoint_step };
 
 static cJSON *info_of(const struct rest_api *api) { return define_get(api->definition, "info"); }
+
+static bool is_private(const cJSON *types)
+{
+    const cJSON *t = cJSON_GetArrayItem(types, 0);
+    return cJSON_IsString(t) && strcmp(t->valuestring, "PRIVATE") == 0;
+}
+
+/* /endpointConfiguration/types/0: an API has one type. */
+static int endpoint_step(struct control *k, cJSON *info, const struct patch_step *s)
+{
+    if (s->n != 3 || !str_is(s->segments[0], "endpointConfiguration") || !str_is(s->segments[1], "types"))
+        return PATCH_NOT_MINE;
+    if (!patch_is(s, "add") && !patch_is(s, "replace")) /* as AWS says also of remove */
+        return control_fail(k, 400, "BadRequestException", "Invalid patch operation specified. Must be 'add'|'remove'|'replace'");
+    if (!str_is(s->value, "REGIONAL") && !str_is(s->value, "EDGE") && !str_is(s->value, "PRIVATE"))
+        return control_fail(k, 400, "BadRequestException", "Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE");
+    cJSON *endpoint = define_object(info, "endpointConfiguration"), *types = cJSON_CreateArray();
+    define_set(endpoint, "types", types);
+    cJSON_AddItemToArray(types, cJSON_CreateString(s->value.p));
+    if (is_private(types))
+        define_set_text(endpoint, "ipAddressType", S("dualstack"));
+    return 0;
+}
+
+static int check_endpoint(struct control *k, const cJSON *endpoint)
+{
+    const cJSON *types = define_get(endpoint, "types");
+    struct str address = define_text(endpoint, "ipAddressType");
+    if (types && cJSON_GetArraySize(types) == 0)
+        return control_fail(k, 400, "BadRequestException", "REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.");
+    if (cJSON_GetArraySize(types) > 1)
+        return control_fail(k, 400, "BadRequestException", "Cannot create an api with multiple Endpoint Types.");
+    if (address.n && !str_is(address, "ipv4") && !str_is(address, "dualstack"))
+        return control_fail(k, 400, "BadRequestException", "ipAddressType must be either ipv4 or dualstack.");
+    if (is_private(types) && str_is(address, "ipv4"))
+        return control_fail(k, 400, "BadRequestException", "Only dualstack ipAddressType is supported for Private APIs.");
+    return 0;
+}
+
+static int check_api(struct control *k, cJSON *info)
+{
+    const cJSON *size = define_get(info, "minimumCompressionSize"), *about = define_get(info, "description");
+    if (cJSON_IsString(about) && !*about->valuestring)
+        return control_fail(k, 400, "BadRequestException", "Description cannot be an empty string");
+    if (size && (!cJSON_IsNumber(size) || size->valuedouble < 0 || size->valuedouble > 10485760))
+        return control_fail(k, 400, "BadRequestException", "Invalid minimum compression size, must be between 0 and 10485760");
+    if (!define_text(info, "name").n)
+        return control_fail(k, 400, "BadRequestException", "API Name cannot be blank.");
+    return check_endpoint(k, define_get(info, "endpointConfiguration"));
+}
 
 /* What every API has that says nothing else. */
 static void put_defaults(struct control *k, cJSON *info)
@@ -17,10 +71,13 @@ static void put_defaults(struct control *k, cJSON *info)
         cJSON_AddNumberToObject(info, "createdDate", control_now(k));
     if (!define_get(info, "apiKeySource"))
         cJSON_AddStringToObject(info, "apiKeySource", "HEADER");
-    if (!define_get(info, "endpointConfiguration")) {
-        cJSON *types = cJSON_AddArrayToObject(cJSON_AddObjectToObject(info, "endpointConfiguration"), "types");
-        cJSON_AddItemToArray(types, cJSON_CreateString("EDGE"));
-    }
+    cJSON *endpoint = define_object(info, "endpointConfiguration"), *types = define_get(endpoint, "types");
+    if (!types)
+        cJSON_AddItemToArray(types = cJSON_AddArrayToObject(endpoint, "types"), cJSON_CreateString("EDGE"));
+    if (!define_get(endpoint, "ipAddressType"))
+        cJSON_AddStringToObject(endpoint, "ipAddressType", is_private(types) ? "dualstack" : "ipv4");
+    if (!cJSON_GetArraySize(define_get(info, "binaryMediaTypes")))
+        cJSON_DeleteItemFromObjectCaseSensitive(info, "binaryMediaTypes");
     if (!define_get(info, "disableExecuteApiEndpoint"))
         cJSON_AddBoolToObject(info, "disableExecuteApiEndpoint", false);
 }
@@ -41,7 +98,7 @@ static const char *new_id(struct control *k, const cJSON *body, char out[DEFINE_
 static int clone_api(struct control *k, cJSON *definition)
 {
     struct str from = define_text(k->body, "cloneFrom");
-    static const char *const parts[] = { "resources", "models", "requestvalidators", "gatewayresponses" };
+    static const char *const parts[] = { "resources", "models", "requestvalidators", "gatewayresponses", "authorizers", "documentationparts" };
     struct rest_api *source = from.n ? map_get(&k->rest->apis, from) : NULL;
     if (!from.n)
         return 0;
@@ -69,7 +126,7 @@ static int import(struct control *k, cJSON *definition)
 int control_api_create(struct control *k)
 {
     static const struct field fields[] = { { "name", 's', true }, { "description", 's', false }, { "version", 's', false },
-        { "binaryMediaTypes", 'l', false }, { "minimumCompressionSize", 'n', false }, { "apiKeySource", 's', false },
+        { "binaryMediaTypes", 'l', false }, { "minimumCompressionSize", '*', false }, { "apiKeySource", 's', false },
         { "endpointConfiguration", 'm', false }, { "policy", 's', false }, { "tags", 'm', false }, { "disableExecuteApiEndpoint", 'b', false } };
     bool document = strcmp(k->call->action->name, "ImportRestApi") == 0;
     char id[DEFINE_ID];
@@ -79,12 +136,7 @@ int control_api_create(struct control *k)
     cJSON *definition = define_new(&k->rest->ids, id, "API");
     cJSON *info = define_get(definition, "info");
     int failed = document ? import(k, definition) : control_fields(k, info, fields, sizeof fields / sizeof *fields) || clone_api(k, definition);
-    struct str source = define_text(info, "apiKeySource");
-    if (!failed && source.n && !str_is(source, "HEADER") && !str_is(source, "AUTHORIZER"))
-        failed = control_fail(k, 400, "BadRequestException", "1 validation error detected: Value '" STR_F "' at 'createRestApiInput.apiKeySource' "
-                              "failed to satisfy constraint: Member must satisfy enum value set: [AUTHORIZER, HEADER]", STR_A(source));
-    if (!failed && !define_text(info, "name").n)
-        failed = control_fail(k, 400, "BadRequestException", "API Name cannot be blank.");
+    failed = failed || check_api(k, info);
     if (failed) {
         cJSON_Delete(definition);
         return -1;
@@ -125,7 +177,7 @@ int control_api_get(struct control *k)
 int control_api_update(struct control *k)
 {
     put_defaults(k, info_of(k->api));
-    return patch_apply(k, info_of(k->api), &noun_api) ? -1 : control_reply(k, info_of(k->api));
+    return patch_checked(k, info_of(k->api), &noun_api, check_api) ? -1 : control_reply_tagged(k, info_of(k->api));
 }
 
 int control_api_delete(struct control *k)

@@ -6,6 +6,20 @@ static struct rest_account *account(struct control *k) { return rest_account(k->
 static bool asked(struct control *k, const char *name) { return str_is(http_query(k->call->request, name, k->call->arena), "true"); }
 
 /* ---- keys ---- */
+enum { KEY_NAME = 1024, KEY_DESCRIPTION = 1024 };
+
+int control_key_check(struct control *k, cJSON *key)
+{
+    if (define_text(key, "name").n > KEY_NAME)
+        return control_fail(k, 400, "BadRequestException", "Invalid API Key name, can be at most 1024 characters.");
+    if (define_text(key, "description").n > KEY_DESCRIPTION)
+        return control_fail(k, 400, "BadRequestException", "Invalid API Key description specified.");
+    if (!define_text(key, "name").n)
+        cJSON_DeleteItemFromObjectCaseSensitive(key, "name");
+    define_set(key, "lastUpdatedDate", cJSON_CreateNumber(control_now(k)));
+    return 0;
+}
+
 int control_key_create(struct control *k)
 {
     static const struct field fields[] = { { "name", 's', false }, { "description", 's', false }, { "enabled", 'b', false }, { "value", 's', false },
@@ -14,14 +28,19 @@ int control_key_create(struct control *k)
     const cJSON *other;
     cJSON *v = cJSON_CreateObject(), *all = account(k)->keys;
     cJSON_AddStringToObject(v, "id", define_id(&k->rest->ids, 10, id));
-    cJSON_AddStringToObject(v, "value", define_id(&k->rest->ids, 40, value));
+    define_id(&k->rest->ids, 40, value);
     cJSON_AddBoolToObject(v, "enabled", false);
     cJSON_AddNumberToObject(v, "createdDate", control_now(k));
     cJSON_AddNumberToObject(v, "lastUpdatedDate", control_now(k));
     cJSON_AddArrayToObject(v, "stageKeys");
-    int failed = control_fields(k, v, fields, sizeof fields / sizeof *fields);
+    bool given = define_text(k->body, "value").n > 0;
+    int failed = control_fields(k, v, fields, sizeof fields / sizeof *fields) || control_key_check(k, v);
+    if (!failed && !given) /* also when it is empty */
+        define_set_text(v, "value", str_of(value));
     if (!failed && define_text(v, "value").n < 20)
         failed = control_fail(k, 400, "BadRequestException", "API Key value should be at least 20 characters");
+    if (!failed && define_text(v, "value").n > 128)
+        failed = control_fail(k, 400, "BadRequestException", "API Key value exceeds maximum size of 128 characters");
     if (!failed)
         cJSON_ArrayForEach(other, all) if (str_eq(define_text(other, "value"), define_text(v, "value")))
             failed = control_fail(k, 409, "ConflictException", "API Key already exists");
@@ -45,7 +64,7 @@ int control_key_list(struct control *k)
 {
     struct str name = http_query(k->call->request, "name", k->call->arena);
     cJSON *all = cJSON_CreateArray(), *v;
-    cJSON_ArrayForEach(v, account(k)->keys) if (!name.n || str_starts(define_text(v, "name"), name)) cJSON_AddItemReferenceToArray(all, v);
+    cJSON_ArrayForEach(v, account(k)->keys) if (!name.n || str_starts(define_text(v, "name"), name)) cJSON_InsertItemInArray(all, 0, cJSON_Duplicate(v, true));
     int result = control_page(k, all, show_key);
     cJSON_Delete(all);
     return result;
@@ -85,12 +104,18 @@ static int check_stages(struct control *k, const cJSON *plan)
     return 0;
 }
 
-static int check_quota(struct control *k, const cJSON *plan)
+int control_plan_check(struct control *k, cJSON *plan)
 {
-    const cJSON *quota = define_get(plan, "quota");
+    cJSON *quota = define_get(plan, "quota"), *throttle = define_get(plan, "throttle");
     struct str period = define_text(quota, "period");
+    if (throttle && !define_get(throttle, "burstLimit"))
+        cJSON_AddNumberToObject(throttle, "burstLimit", 0);
+    if (throttle && !define_get(throttle, "rateLimit"))
+        cJSON_AddNumberToObject(throttle, "rateLimit", 0);
     if (!quota)
         return 0;
+    if (!define_get(quota, "offset"))
+        cJSON_AddNumberToObject(quota, "offset", 0);
     if (!str_is(period, "DAY") && !str_is(period, "WEEK") && !str_is(period, "MONTH"))
         return control_fail(k, 400, "BadRequestException", "Usage Plan quota period must be one of DAY, WEEK, MONTH");
     if (!cJSON_IsNumber(define_get(quota, "limit")) || define_get(quota, "limit")->valuedouble < 1)
@@ -108,7 +133,7 @@ int control_plan_create(struct control *k)
     int failed = control_fields(k, v, fields, sizeof fields / sizeof *fields);
     if (!failed && !define_text(v, "name").n)
         failed = control_fail(k, 400, "BadRequestException", "Usage Plan name cannot be blank");
-    if (failed || check_stages(k, v) || check_quota(k, v)) {
+    if (failed || check_stages(k, v) || control_plan_check(k, v)) {
         cJSON_Delete(v);
         return -1;
     }
@@ -118,14 +143,6 @@ int control_plan_create(struct control *k)
     return control_reply(k, v);
 }
 
-int control_plan_update(struct control *k)
-{
-    cJSON *v = define_get(account(k)->plans, k->labels[0].p);
-    if (!v)
-        return control_missing(k, k->noun->missing);
-    return patch_apply(k, v, k->noun) ? -1 : control_reply(k, v);
-}
-
 int control_plan_delete(struct control *k)
 {
     const cJSON *v = define_get(account(k)->plans, k->labels[0].p);
@@ -133,6 +150,51 @@ int control_plan_delete(struct control *k)
         return control_fail(k, 400, "BadRequestException", "Cannot delete usage plan with associated API stages");
     cJSON_DeleteItemFromObjectCaseSensitive(account(k)->plan_keys, k->labels[0].p);
     return control_delete(k);
+}
+
+/* /apiStages, with API:STAGE as value, and /apiStages/API:STAGE/throttle/{path}/{verb}/rateLimit */
+static cJSON *stage_of(const cJSON *plan, struct str id, struct str stage)
+{
+    cJSON *one;
+    cJSON_ArrayForEach(one, define_get(plan, "apiStages")) if (str_eq(define_text(one, "apiId"), id) && str_eq(define_text(one, "stage"), stage)) return one;
+    return NULL;
+}
+
+static int throttle_step(struct control *k, cJSON *of, const struct patch_step *s)
+{
+    cJSON *throttle = define_object(of, "throttle");
+    struct str key = s->n > 4 ? arena_f(k->call->arena, STR_F "/" STR_F, STR_A(s->segments[3]), STR_A(s->segments[4])) : S("");
+    if (patch_is(s, "remove"))
+        cJSON_DeleteItemFromObjectCaseSensitive(key.n ? throttle : of, key.n ? key.p : "throttle");
+    else if (s->n > 5)
+        define_set(define_object(throttle, key.p), s->segments[5].p, patch_value('n', s->value));
+    return 0;
+}
+
+int control_plan_step(struct control *k, cJSON *plan, const struct patch_step *s)
+{
+    if (!str_is(s->segments[0], "apiStages"))
+        return PATCH_NOT_MINE;
+    struct str name = s->n > 1 ? s->segments[1] : s->value, stage = name, id = str_cut(&stage, ':');
+    if (!id.n || !stage.n)
+        return control_fail(k, 400, "BadRequestException", "Invalid API Stage specified");
+    cJSON *found = stage_of(plan, id, stage);
+    if (s->n > 2 && found)
+        return throttle_step(k, found, s);
+    struct rest_api *api = map_get(&k->rest->apis, id);
+    bool known = api && str_eq(api->account, k->call->account) && define_get(define_get(api->definition, "stages"), arena_z(k->call->arena, stage));
+    if (patch_is(s, "remove") ? !found : !known)
+        return control_fail(k, 404, "NotFoundException", "Invalid API Stage {api: " STR_F ", stage: " STR_F "} specified for usageplan " STR_F,
+                            STR_A(id), STR_A(stage), STR_A(define_text(plan, "id")));
+    if (patch_is(s, "remove")) {
+        cJSON_Delete(cJSON_DetachItemViaPointer(define_get(plan, "apiStages"), found));
+    } else if (!found) {
+        cJSON *v = cJSON_CreateObject();
+        define_set_text(v, "apiId", id);
+        define_set_text(v, "stage", stage);
+        cJSON_AddItemToArray(define_get(plan, "apiStages"), v);
+    }
+    return 0;
 }
 
 /* ---- keys of a plan ---- */
@@ -169,8 +231,13 @@ int control_plan_key_create(struct control *k)
 
 int control_plan_key_list(struct control *k)
 {
-    cJSON *all = plan_keys(k);
-    return all ? control_page(k, all, NULL) : -1;
+    struct str name = http_query(k->call->request, "name", k->call->arena);
+    const cJSON *keys = define_get(account(k)->plan_keys, k->labels[0].p); /* of a plan that is not there: none, as on AWS */
+    cJSON *all = cJSON_CreateArray(), *v;
+    cJSON_ArrayForEach(v, keys) if (!name.n || str_starts(define_text(v, "name"), name)) cJSON_InsertItemInArray(all, 0, cJSON_Duplicate(v, true));
+    int result = control_page(k, all, NULL);
+    cJSON_Delete(all);
+    return result;
 }
 
 static cJSON *plan_key(struct control *k)

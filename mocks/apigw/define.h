@@ -3,7 +3,8 @@
  *   info              id, name, binaryMediaTypes, apiKeySource, …
  *   resources         by id: id, parentId, pathPart, path, resourceMethods by verb, each with methodResponses and
  *                     methodIntegration with integrationResponses, all with the names the control plane gives them
- *   models, requestvalidators, gatewayresponses, deployments, stages      by name, id or type
+ *   models, requestvalidators, gatewayresponses, deployments, stages, authorizers, documentationparts,
+ *   documentationversions      by name, id or type
  *
  * The control plane edits a definition, OpenAPI documents are read into one and written from one, and a deployment is
  * a model made from a copy of one: there is no second form of an API.
@@ -46,6 +47,8 @@ void define_set_text(cJSON *object, const char *name, struct str text);
 cJSON *define_object(cJSON *object, const char *name);
 /* The resource of that path, and all above it, made when they are not there. */
 cJSON *define_resource(cJSON *definition, struct define_ids *ids, struct str path);
+/* x-amazon-apigateway-documentation of a document; the ids of the parts into ret_ids, which may be NULL. */
+void define_documentation(cJSON *definition, struct define_ids *ids, const cJSON *documentation, cJSON *ret_ids);
 cJSON *define_root(const cJSON *definition);
 
 /* Makes what the data plane runs. Takes the definition over, also when it fails (NULL, *e filled). */

@@ -274,17 +274,23 @@ static int send_aws(struct outgoing *o)
     return send_local(v, arena_z(o->a, i->service));
 }
 
-static int send_http(struct outgoing *o)
+/* "host:port" of a URL; *ret_path: what follows it. */
+static struct str host_of(struct str uri, struct str *ret_path)
 {
-    struct invocation *v = o->v;
-    const struct model_integration *i = v->integration;
-    struct str uri = filled(o, i->uri);
     struct str after = str_from(uri, str_starts(uri, S("https://")) ? 8 : 7), host = after;
     for (size_t k = 0; k < after.n && host.n == after.n; k++)
         if (after.p[k] == '/' || after.p[k] == '?')
             host.n = k;
+    *ret_path = str_from(after, host.n);
+    return host;
+}
+
+static int send_http(struct outgoing *o)
+{
+    struct invocation *v = o->v;
+    const struct model_integration *i = v->integration;
+    struct str path, uri = filled(o, i->uri), host = host_of(uri, &path);
     v->out.method = str_is(i->http_method, "ANY") ? v->call->request->method : i->http_method;
-    struct str path = str_from(after, host.n);
     if (path.n && path.p[0] == '?')
         path = arena_f(o->a, "/" STR_F, STR_A(path));
     http_request_target(&v->out, target_of(o, path));
@@ -350,6 +356,10 @@ int integrate_send(struct invocation *v, struct str body)
     v->out.peer = S("");
     if (map_parameters(&o) || check_headers(&o))
         return -1;
+    struct str path;
+    if (v->integration->type != MODEL_AWS && !host_of(filled(&o, v->integration->uri), &path).n)
+        return invoke_fail(v->call, REFUSE_CONFIGURATION, "Invalid endpoint address: " STR_F " names no host once stage variables are filled in",
+                           STR_A(v->integration->uri));
     all_headers(&o);
     log_sending(&o);
     return v->integration->type == MODEL_AWS ? send_aws(&o) : send_http(&o);

@@ -413,6 +413,7 @@ static int import_document(struct import *im, const char *mode)
     if (define_text(info, "description").n)
         define_set_text(about, "description", define_text(info, "description"));
     extensions(im);
+    define_documentation(im->definition, im->ids, define_get(im->document, "x-amazon-apigateway-documentation"), NULL);
     if (!object_ok(im, im->document, "paths", NULL))
         return -1;
     if (!cJSON_IsObject(define_get(im->document, "paths")))
