@@ -96,7 +96,7 @@
     X(CreateApiKey, "POST /apikeys", control_key_create, 201, &noun_key) \
     X(GetApiKeys, "GET /apikeys", control_key_list, 200, &noun_key) \
     X(GetApiKey, "GET /apikeys/{api_Key}", control_key_get, 200, &noun_key) \
-    X(UpdateApiKey, "PATCH /apikeys/{api_Key}", control_patch, 200, &noun_key) \
+    X(UpdateApiKey, "PATCH /apikeys/{api_Key}", control_key_update, 200, &noun_key) \
     X(DeleteApiKey, "DELETE /apikeys/{api_Key}", control_key_delete, 202, &noun_key) \
     X(CreateUsagePlan, "POST /usageplans", control_plan_create, 201, &noun_plan) \
     X(GetUsagePlans, "GET /usageplans", control_list, 200, &noun_plan) \
@@ -363,8 +363,10 @@ int control_page(struct control *k, const cJSON *all, cJSON *(*show)(struct cont
 {
     int64_t limit = 25, from = 0, at = 0;
     struct str wanted = http_query(k->call->request, "limit", k->call->arena), position = http_query(k->call->request, "position", k->call->arena);
-    if (wanted.n && (!str_to_i64(wanted, &limit) || limit < 1))
+    if (wanted.n && !str_to_i64(wanted, &limit))
         return control_fail(k, 400, "BadRequestException", "Invalid limit specified");
+    if (limit < 1) /* AWS takes -1 and shows nothing */
+        limit = 0;
     if (limit > 500)
         limit = 500;
     if (position.n && (!str_to_i64(position, &from) || from < 0))

@@ -154,6 +154,7 @@ int control_gateway_update(struct control *k);
 int control_gateway_list(struct control *k);
 
 int control_key_check(struct control *k, cJSON *key);
+int control_key_update(struct control *k);
 int control_key_create(struct control *k);
 int control_key_list(struct control *k);
 int control_key_get(struct control *k);

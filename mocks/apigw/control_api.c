@@ -4,6 +4,7 @@
 #include "mocks/apigw/control.h"
 #include "mocks/apigw/yaml.h"
 
+static int reply_imported(struct control *k);
 static int endpoint_step(struct control *k, cJSON *info, const struct patch_step *s);
 static int check_api(struct control *k, cJSON *info);
 static const struct patch_path api_paths[] = { { "/name", "=", 's', NULL }, { "/description", "+=-", 's', NULL }, { "/policy", "=-", 'e', NULL },
@@ -110,13 +111,30 @@ static int clone_api(struct control *k, cJSON *definition)
     return 0;
 }
 
+/* AWS says no more of a text that is no document; the journal does. */
+static int bad_document(struct control *k)
+{
+    const char *why = k->call->err.message;
+    if (strncmp(why, "OpenAPI document: not JSON", 26) != 0 && strncmp(why, "YAML document", 13) != 0)
+        return -1;
+    call_reason(k->call, "%s", why);
+    return control_fail(k, 400, "BadRequestException", "Invalid OpenAPI input.");
+}
+
+/* What AWS begins an API made of a document with: no models but its own. */
+static void drop_usual_models(cJSON *definition)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(define_get(definition, "models"), "Empty");
+    cJSON_DeleteItemFromObjectCaseSensitive(define_get(definition, "models"), "Error");
+}
+
 /* mode=import: the body is a document. */
 static int import(struct control *k, cJSON *definition)
 {
     struct call *c = k->call;
     struct str base = http_query(c->request, "basepath", c->arena);
     if (openapi_read(c->request->body, definition, &k->rest->ids, base.n ? base.p : NULL, &c->err))
-        return -1;
+        return bad_document(k);
     cJSON *copy = cJSON_Duplicate(definition, true);
     struct model_api *checked = define_model(copy, false, &c->err); /* frees the copy, and names what is wrong */
     model_close(checked);
@@ -135,6 +153,8 @@ int control_api_create(struct control *k)
         return control_fail(k, 409, "ConflictException", "The API id %s is taken", id);
     cJSON *definition = define_new(&k->rest->ids, id, "API");
     cJSON *info = define_get(definition, "info");
+    if (document)
+        drop_usual_models(definition);
     int failed = document ? import(k, definition) : control_fields(k, info, fields, sizeof fields / sizeof *fields) || clone_api(k, definition);
     failed = failed || check_api(k, info);
     if (failed) {
@@ -143,7 +163,7 @@ int control_api_create(struct control *k)
     }
     put_defaults(k, info);
     k->api = rest_add(k->rest, str_of(id), k->call->account, definition);
-    return control_reply(k, info);
+    return reply_imported(k);
 }
 
 static cJSON *show_api(struct control *k, const cJSON *v)
@@ -187,6 +207,33 @@ int control_api_delete(struct control *k)
     return 0;
 }
 
+/* Binary media types of a document come behind those there are. */
+static void merge_types(cJSON *info, const cJSON *old)
+{
+    cJSON *types = cJSON_CreateArray(), *has;
+    const cJSON *of[] = { define_get(old, "binaryMediaTypes"), define_get(info, "binaryMediaTypes") }, *t;
+    for (size_t i = 0; i < 2; i++)
+        cJSON_ArrayForEach(t, of[i])
+        {
+            bool there = false;
+            cJSON_ArrayForEach(has, types) there = there || cJSON_Compare(has, t, true);
+            if (!there)
+                cJSON_AddItemToArray(types, cJSON_Duplicate(t, true));
+        }
+    define_set(info, "binaryMediaTypes", types);
+}
+
+/* With what the reader warned of. */
+static int reply_imported(struct control *k)
+{
+    cJSON *shown = cJSON_Duplicate(info_of(k->api), true), *warnings = cJSON_DetachItemFromObjectCaseSensitive(k->api->definition, "warnings");
+    if (warnings)
+        cJSON_AddItemToObject(shown, "warnings", warnings);
+    int result = strcmp(k->call->action->name, "PutRestApi") == 0 ? control_reply_tagged(k, shown) : control_reply(k, shown);
+    cJSON_Delete(shown);
+    return result;
+}
+
 /* mode=overwrite starts from nothing (stages and deployments stay), mode=merge from what is there. */
 int control_api_put(struct control *k)
 {
@@ -194,6 +241,8 @@ int control_api_put(struct control *k)
     bool overwrite = str_is(http_query(k->call->request, "mode", k->call->arena), "overwrite");
     cJSON *old = k->api->definition, *old_info = info_of(k->api);
     cJSON *d = overwrite ? define_new(&k->rest->ids, define_text(old_info, "id").p, define_text(old_info, "name").p) : cJSON_Duplicate(old, true);
+    if (overwrite)
+        drop_usual_models(d);
     if (import(k, d)) {
         cJSON_Delete(d);
         return -1;
@@ -202,9 +251,12 @@ int control_api_put(struct control *k)
         define_set(d, kept[i], cJSON_Duplicate(define_get(old, kept[i]), true));
     if (overwrite && define_get(old_info, "tags"))
         define_set(define_get(d, "info"), "tags", cJSON_Duplicate(define_get(old_info, "tags"), true));
+    if (!overwrite)
+        merge_types(define_get(d, "info"), old_info);
     k->api->definition = d;
     cJSON_Delete(old);
-    return control_api_get(k);
+    put_defaults(k, info_of(k->api));
+    return reply_imported(k);
 }
 
 /* ---- export ---- */

@@ -81,6 +81,19 @@ int control_key_get(struct control *k)
     return result;
 }
 
+int control_key_update(struct control *k)
+{
+    cJSON *v = define_get(account(k)->keys, k->labels[0].p);
+    if (!v)
+        return control_noun_missing(k);
+    if (patch_checked(k, v, k->noun, control_key_check))
+        return -1;
+    cJSON *shown = show_key(k, v);
+    int result = control_reply_tagged(k, shown);
+    cJSON_Delete(shown);
+    return result;
+}
+
 int control_key_delete(struct control *k)
 {
     cJSON *plan;
@@ -91,15 +104,21 @@ int control_key_delete(struct control *k)
 }
 
 /* ---- plans ---- */
+static bool stage_is_there(struct control *k, const cJSON *s)
+{
+    struct str id = define_text(s, "apiId"), stage = define_text(s, "stage");
+    struct rest_api *api = map_get(&k->rest->apis, id);
+    return api && str_eq(api->account, k->call->account) && stage.n && define_get(define_get(api->definition, "stages"), stage.p);
+}
+
 static int check_stages(struct control *k, const cJSON *plan)
 {
     const cJSON *s;
     cJSON_ArrayForEach(s, define_get(plan, "apiStages"))
     {
-        struct str id = define_text(s, "apiId"), stage = define_text(s, "stage");
-        struct rest_api *api = map_get(&k->rest->apis, id);
-        if (!api || !str_eq(api->account, k->call->account) || !stage.n || !define_get(define_get(api->definition, "stages"), stage.p))
-            return control_fail(k, 400, "BadRequestException", "API Stage not found: " STR_F ":" STR_F, STR_A(id), STR_A(stage));
+        if (!stage_is_there(k, s))
+            return control_fail(k, 400, "BadRequestException", "API Stage not found: " STR_F ":" STR_F, STR_A(define_text(s, "apiId")),
+                                STR_A(define_text(s, "stage")));
     }
     return 0;
 }
@@ -145,8 +164,8 @@ int control_plan_create(struct control *k)
 
 int control_plan_delete(struct control *k)
 {
-    const cJSON *v = define_get(account(k)->plans, k->labels[0].p);
-    if (v && cJSON_GetArraySize(define_get(v, "apiStages")))
+    const cJSON *v = define_get(account(k)->plans, k->labels[0].p), *s;
+    cJSON_ArrayForEach(s, define_get(v, "apiStages")) if (stage_is_there(k, s))
         return control_fail(k, 400, "BadRequestException", "Cannot delete usage plan with associated API stages");
     cJSON_DeleteItemFromObjectCaseSensitive(account(k)->plan_keys, k->labels[0].p);
     return control_delete(k);

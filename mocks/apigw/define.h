@@ -34,6 +34,8 @@ enum { DEFINE_ID = 48 };
 /* "a1b2c3d4e5": n letters and digits, or "r7". */
 const char *define_id(struct define_ids *ids, int n, char out[DEFINE_ID]);
 
+#define MODEL_URL "https://apigateway.amazonaws.com/restapis/"
+
 /* An empty definition: the root resource, and the models Empty and Error that every API starts with. */
 cJSON *define_new(struct define_ids *ids, const char *id, const char *name);
 /* Shorthands; all case-sensitive, NULL and "" when absent. */
