@@ -263,6 +263,8 @@ static int no_api(struct control *k)
         return control_fail(k, 409, "ConflictException", "Unable to complete operation due to concurrent modification. Please try again later.");
     if (item && str_find(match, S(API "/resources/")) != STR_NONE)
         return control_missing(k, "Invalid Resource identifier specified");
+    if (str_is(match, "PUT " API) && control_api_misread(k))
+        return -1;
     if (item && k->noun && k->noun->hides_api)
         return control_noun_missing(k);
     return control_fail(k, 404, "NotFoundException", "Invalid API identifier specified " STR_F ":" STR_F, STR_A(k->call->account),
@@ -359,6 +361,25 @@ int control_get(struct control *k)
     return v ? control_reply(k, v) : -1;
 }
 
+/* A position is opaque to clients: base64 of "item 25". */
+static const char *position_write(struct control *k, int64_t at)
+{
+    struct buf b = BUF_INIT;
+    codec_base64(&b, arena_f(k->call->arena, "item %lld", (long long)at));
+    struct str out = arena_dup(k->call->arena, buf_str(&b));
+    buf_release(&b);
+    return out.p;
+}
+
+static bool position_read(struct control *k, struct str text, int64_t *ret_at)
+{
+    struct buf b = BUF_INIT;
+    bool good = text.n < 64 && codec_unbase64(&b, text);
+    struct str at = good ? arena_dup(k->call->arena, buf_str(&b)) : S("");
+    buf_release(&b);
+    return str_starts(at, S("item ")) && str_to_i64(str_from(at, 5), ret_at) && *ret_at >= 0;
+}
+
 int control_page(struct control *k, const cJSON *all, cJSON *(*show)(struct control *k, const cJSON *v))
 {
     int64_t limit = 25, from = 0, at = 0;
@@ -369,7 +390,7 @@ int control_page(struct control *k, const cJSON *all, cJSON *(*show)(struct cont
         limit = 0;
     if (limit > 500)
         limit = 500;
-    if (position.n && (!str_to_i64(position, &from) || from < 0))
+    if (position.n && !position_read(k, position, &from))
         return control_fail(k, 400, "BadRequestException", "Invalid position specified");
     cJSON *page = cJSON_CreateObject(), *items = cJSON_AddArrayToObject(page, "item");
     const cJSON *v;
@@ -383,7 +404,7 @@ int control_page(struct control *k, const cJSON *all, cJSON *(*show)(struct cont
         at++;
     }
     if (at > from + limit)
-        cJSON_AddStringToObject(page, "position", arena_f(k->call->arena, "%lld", (long long)(from + limit)).p);
+        cJSON_AddStringToObject(page, "position", position_write(k, from + limit));
     int result = control_reply(k, page);
     cJSON_Delete(page);
     return result;

@@ -100,6 +100,8 @@ int control_api_list(struct control *k);
 int control_api_get(struct control *k);
 int control_api_update(struct control *k);
 int control_api_delete(struct control *k);
+/* Refuses a body that is no document; AWS looks at it before the API. */
+bool control_api_misread(struct control *k);
 int control_api_put(struct control *k);
 int control_api_export(struct control *k);
 int control_account_get(struct control *k);

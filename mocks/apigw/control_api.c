@@ -121,6 +121,13 @@ static int bad_document(struct control *k)
     return control_fail(k, 400, "BadRequestException", "Invalid OpenAPI input.");
 }
 
+bool control_api_misread(struct control *k)
+{
+    cJSON *document = openapi_parse(k->call->request->body, &k->call->err);
+    cJSON_Delete(document);
+    return !document && bad_document(k);
+}
+
 /* What AWS begins an API made of a document with: no models but its own. */
 static void drop_usual_models(cJSON *definition)
 {
@@ -278,8 +285,10 @@ int control_api_export(struct control *k)
     struct str host = arena_f(c->arena, STR_F ".execute-api." STR_F ".amazonaws.com", STR_A(k->api->id), STR_A(c->region));
     cJSON *document = openapi_export(frozen ? frozen->definition : k->api->definition, k->labels[1].p, type.p, integrations, host.p);
     char *text = yaml ? NULL : cJSON_Print(document);
-    call_header(c, "Content-Type", yaml ? S("application/yaml") : S("application/json"));
-    call_header(c, "Content-Disposition", arena_f(c->arena, "attachment; filename=\"%s_1.%s\"", type.p, yaml ? "yaml" : "json"));
+    char made[32];
+    call_header(c, "Content-Type", S("application/octet-stream"));
+    call_header(c, "Content-Disposition", arena_f(c->arena, "attachment; filename=\"%s_" STR_F ".%s\"", type.p,
+                STR_A(openapi_version(frozen ? frozen->definition : k->api->definition, made)), yaml ? "yaml" : "json"));
     if (yaml)
         yaml_write(call_body(c), document);
     else

@@ -60,9 +60,13 @@ int define_integration(struct model_api *api, const cJSON *v, const struct place
                        struct err *e);
 int define_response(struct model_api *api, const cJSON *v, const struct place *p, struct model_response **ret, struct err *e);
 
+/* openapi.c: the document as a tree, JSON or YAML; NULL with *e filled. */
+cJSON *openapi_parse(struct str document, struct err *e);
 /* openapi.c: reads a document into a definition. merge: what is there already stays, unless the document has it too.
  * base_path: "ignore" (also NULL), "prepend", "split". */
 int openapi_read(struct str document, cJSON *definition, struct define_ids *ids, const char *base_path, struct err *e);
+/* openapi_export.c: the version a document of it names: its own, or else when it was made. */
+struct str openapi_version(const cJSON *definition, char out[32]);
 /* openapi_export.c: type "oas30" or "swagger"; integrations: with x-amazon-apigateway-*. Free it with cJSON_Delete. */
 cJSON *openapi_export(const cJSON *definition, const char *stage, const char *type, bool integrations, const char *host);
 

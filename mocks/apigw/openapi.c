@@ -524,10 +524,14 @@ static cJSON *read_json(struct str document, struct err *e)
     return tree;
 }
 
+cJSON *openapi_parse(struct str document, struct err *e)
+{
+    return str_starts(str_trim(document), S("{")) ? read_json(document, e) : yaml_read(document, e);
+}
+
 int openapi_read(struct str document, cJSON *definition, struct define_ids *ids, const char *base_path, struct err *e)
 {
-    bool json = str_starts(str_trim(document), S("{"));
-    cJSON *tree = json ? read_json(document, e) : yaml_read(document, e);
+    cJSON *tree = openapi_parse(document, e);
     if (!tree)
         return -1;
     struct import im = { .definition = definition, .ids = ids, .e = e, .document = tree };

@@ -26,8 +26,8 @@ static void apis_are_created_read_changed_and_deleted(void **state)
         { "POST", "/restapis", "{\"name\":\"x\",\"tags\":{\"_custom_id_\":\"mine\"}}", 409, "taken", NULL, NULL },
         { "POST", "/restapis", "{\"name\":\"two\",\"cloneFrom\":\"mine\"}", 201, "\"apiKeySource\":\"HEADER\"", "api=id", NULL },
         { "GET", "/restapis", NULL, 200, "\"name\":\"two\"", NULL, NULL },
-        { "GET", "/restapis?limit=1", NULL, 200, "\"position\":\"1\"", NULL, NULL },
-        { "GET", "/restapis?limit=1&position=1", NULL, 200, "!position", NULL, NULL },
+        { "GET", "/restapis?limit=1", NULL, 200, "\"position\":\"aXRlbSAx\"", NULL, NULL },
+        { "GET", "/restapis?limit=1&position=aXRlbSAx", NULL, 200, "!position", NULL, NULL },
         { "GET", "/restapis?limit=x", NULL, 400, "Invalid limit", NULL, NULL },
         { "GET", "/restapis/mine", NULL, 200, "\"createdDate\":1598586767", NULL, NULL },
         { "PATCH", "/restapis/mine", "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/name\",\"value\":\"new\"},"
