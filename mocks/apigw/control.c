@@ -109,7 +109,7 @@
     X(DeleteUsagePlanKey, "DELETE /usageplans/{usageplanId}/keys/{keyId}", control_plan_key_delete, 202, &noun_plan) \
     X(GetUsage, "GET /usageplans/{usageplanId}/usage", control_usage_get, 200, &noun_plan) \
     X(GetAccount, "GET /account", control_account_get, 200, NULL) \
-    N(UpdateAccount, "PATCH /account") \
+    X(UpdateAccount, "PATCH /account", control_account_update, 200, NULL) \
     X(TagResource, "PUT /tags/{resource_arn}", control_tags_put, 204, NULL) \
     X(GetTags, "GET /tags/{resource_arn}", control_tags_get, 200, NULL) \
     X(UntagResource, "DELETE /tags/{resource_arn}", control_tags_delete, 204, NULL) \

@@ -105,6 +105,7 @@ bool control_api_misread(struct control *k);
 int control_api_put(struct control *k);
 int control_api_export(struct control *k);
 int control_account_get(struct control *k);
+int control_account_update(struct control *k);
 int control_tags_put(struct control *k);
 int control_tags_get(struct control *k);
 int control_tags_delete(struct control *k);

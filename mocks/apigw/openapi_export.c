@@ -249,6 +249,8 @@ static void name_places(const struct export *x, cJSON *schema, int depth)
 static void put_models(const struct export *x, cJSON *document)
 {
     const cJSON *m;
+    if (x->oas3)
+        define_object(document, "components");
     cJSON_ArrayForEach(m, define_get(x->definition, "models"))
     {
         struct str text = define_text(m, "schema");

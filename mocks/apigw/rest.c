@@ -53,6 +53,7 @@ static void forget(struct rest *r)
         cJSON_Delete(a->plans);
         cJSON_Delete(a->plan_keys);
         cJSON_Delete(a->links);
+        cJSON_Delete(a->settings);
         free(a);
     }
     for (size_t i = 0; (m = map_next(&r->meters, &i));)
@@ -111,6 +112,7 @@ struct rest_account *rest_account(struct rest *r, struct str account)
     a->keys = cJSON_CreateObject();
     a->plans = cJSON_CreateObject();
     a->links = cJSON_CreateObject();
+    a->settings = cJSON_CreateObject();
     a->plan_keys = cJSON_CreateObject();
     map_put(&r->accounts, account, a);
     return a;

@@ -49,7 +49,7 @@ struct rest_api {
 
 /* What an account has besides its APIs, as the control plane shows it. */
 struct rest_account {
-    cJSON *keys, *plans, *links, *plan_keys; /* by id; plan_keys: by plan, then by key */
+    cJSON *settings, *keys, *plans, *links, *plan_keys; /* by id; plan_keys: by plan, then by key */
 };
 
 struct rest {

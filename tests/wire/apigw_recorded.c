@@ -253,6 +253,45 @@ static void keys_and_plans_answer_as_recorded(void **state)
         { "PATCH", "/usageplans/${p}", PATCH("replace", "/colour", "x"), 400, "Invalid patch path /colour", NULL, NULL },
         { "GET", "/usageplans/${p}", NULL, 200, "\"tags\":{}", NULL, NULL },
         { "GET", "/usageplans/none/keys", NULL, 200, "\"item\":[]", NULL, NULL },
+        { "GET", "/apikeys?limit=-1", NULL, 200, "\"item\":[]", NULL, NULL },
+        { "PATCH", "/account", PATCH("replace", "/cloudwatchRoleArn", "x"), 400, "role ARN", NULL, NULL },
+        { "PATCH", "/account", PATCH("replace", "/cloudwatchRoleArn", "arn:aws:iam::1:role/r"), 200, "\"cloudwatchRoleArn\":\"arn:aws:iam::1:role/r\"", NULL, NULL },
+        { "PATCH", "/account", PATCH("replace", "/throttleSettings/rateLimit", "1"), 400, "Invalid patch path /throttleSettings/rateLimit", NULL, NULL },
+        { "GET", "/account", NULL, 200, "role/r", NULL, NULL },
+    };
+    RUN_ALL(rows);
+}
+
+static void documents_are_imported_and_exported_as_recorded(void **state)
+{
+    (void)state;
+#define SCHEME(name) "\"" name "\":{\"type\":\"apiKey\",\"name\":\"H\",\"in\":\"header\",\"x-amazon-apigateway-authorizer\":{\"type\":\"token\",\"authorizerUri\":\"arn:x\"}}"
+#define DOCUMENT_2 "{\"swagger\":\"2.0\",\"info\":{\"title\":\"d\",\"version\":1},\"paths\":{\"/p/{id}\":{\"get\":{\"security\":[{\"auth\":[]}],\"responses\":{\"200\":" \
+    "{\"description\":\"\",\"schema\":{\"$ref\":\"#/definitions/B\"}}},\"x-amazon-apigateway-integration\":{\"type\":\"mock\",\"httpMethod\":\"POST\"," \
+    "\"requestParameters\":{\"integration.request.header.nothing\":true},\"requestTemplates\":{\"application/json\":\"{\\\"statusCode\\\":200}\"}," \
+    "\"responses\":{\"default\":{\"statusCode\":\"200\",\"responseTemplates\":{\"text/html\":\"x\"}}}}}}},\"definitions\":{\"A\":{\"type\":\"object\"," \
+    "\"description\":\"an A\"},\"B\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/A\"}}},\"securityDefinitions\":{" SCHEME("auth") "}}"
+    static const struct row rows[] = {
+        { "PUT", "/restapis/none", "{bad", 400, "Invalid OpenAPI input.", NULL, NULL },
+        { "POST", "/restapis?mode=import", "{bad", 400, "Invalid OpenAPI input.", NULL, NULL },
+        { "PUT", "/restapis/none", DOCUMENT_2, 404, "Invalid API identifier specified", NULL, NULL },
+        { "PATCH", A, PATCH("add", "/binaryMediaTypes/a~1b", ""), 200, NULL, NULL, NULL },
+        { "PUT", A "?mode=merge", "{\"swagger\":\"2.0\",\"info\":{\"title\":\"d\"},\"paths\":{},\"x-amazon-apigateway-binary-media-types\":[\"c/d\"]}", 200,
+          "[\"a/b\",\"c/d\"]", NULL, NULL },
+        { "POST", "/restapis?mode=import", DOCUMENT_2, 201, "Invalid format for 'requestParameters'. Expected type string for property "
+          "'integration.request.header.nothing' of resource '/p/{id}' and method 'GET' but got 'true'", "in=id", NULL },
+        { "GET", "/restapis/${in}", NULL, 200, "!warnings", NULL, NULL },
+        { "GET", "/restapis/${in}/models/Error", NULL, 404, "Invalid model name specified: Error", NULL, NULL },
+        { "GET", "/restapis/${in}/models/A", NULL, 200, "\"description\":\"an A\"", NULL, NULL },
+        { "GET", "/restapis/${in}/models/B", NULL, 200, "https://apigateway.amazonaws.com/restapis/${in}/models/A", NULL, NULL },
+        { "GET", "/restapis/${in}/authorizers", NULL, 200, "\"identitySource\":\"method.request.header.H\"", NULL, NULL },
+        { "GET", "/restapis/${in}/resources?embed=methods", NULL, 200, "\"method.request.path.id\":true", NULL, NULL },
+        { "GET", "/restapis/${in}/resources?embed=methods", NULL, 200, "\"authorizationType\":\"CUSTOM\"", NULL, NULL },
+        { "POST", "/restapis/${in}/deployments", "{\"stageName\":\"s\"}", 201, NULL, NULL, NULL },
+        { "GET", "/restapis/${in}/stages/s/exports/swagger?extensions=integrations", NULL, 200, "!cacheNamespace", NULL, NULL },
+        { "GET", "/restapis/${in}/stages/s/exports/swagger", NULL, 200, "\"$ref\":\t\"#/definitions/A\"", NULL, NULL },
+        { "GET", "/restapis/${in}/stages/s/exports/swagger", NULL, 200, "\"produces\":\t[\"application/json\", \"text/html\"]", NULL, NULL },
+        { "GET", "/restapis/${in}/stages/s/exports/oas30", NULL, 200, "\"#/components/schemas/A\"", NULL, NULL },
     };
     RUN_ALL(rows);
 }
@@ -268,6 +307,7 @@ int main(void)
         cmocka_unit_test(authorizers_are_kept_and_let_nobody_in),
         cmocka_unit_test(a_canary_takes_its_part_and_is_promoted),
         cmocka_unit_test(keys_and_plans_answer_as_recorded),
+        cmocka_unit_test(documents_are_imported_and_exported_as_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
