@@ -73,7 +73,9 @@ static void put_defaults(struct control *k, cJSON *i)
 {
     struct str type = define_text(i, "type");
     const cJSON *verb = define_get(k->body, "httpMethod"); /* integrationHttpMethod's name on the wire */
-    if (cJSON_IsString(verb))
+    if (str_is(type, "MOCK")) /* it goes nowhere */
+        cJSON_DeleteItemFromObjectCaseSensitive(i, "uri");
+    else if (cJSON_IsString(verb))
         define_set_text(i, "httpMethod", str_of(verb->valuestring));
     if (!define_get(i, "passthroughBehavior"))
         cJSON_AddStringToObject(i, "passthroughBehavior", "WHEN_NO_MATCH");
@@ -223,5 +225,7 @@ int control_integration_response_delete(struct control *k)
     if (!v)
         return -1;
     cJSON_Delete(cJSON_DetachItemViaPointer(define_get(i, "integrationResponses"), v));
+    if (!define_get(i, "integrationResponses")->child)
+        cJSON_DeleteItemFromObjectCaseSensitive(i, "integrationResponses");
     return 0;
 }

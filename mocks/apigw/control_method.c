@@ -202,5 +202,7 @@ int control_method_response_delete(struct control *k)
     if (!v)
         return -1;
     cJSON_Delete(cJSON_DetachItemViaPointer(define_get(m, "methodResponses"), v));
+    if (!define_get(m, "methodResponses")->child)
+        cJSON_DeleteItemFromObjectCaseSensitive(m, "methodResponses");
     return 0;
 }

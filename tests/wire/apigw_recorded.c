@@ -108,6 +108,12 @@ static void patches_are_refused_in_the_words_of_their_noun(void **state)
         { "POST", A "/requestvalidators", "{\"name\":\"v\"}", 201, NULL, "v=id", NULL },
         { "PATCH", A "/requestvalidators/${v}", PATCH("replace", "/name", ""), 400, "Request Validator name cannot be blank", NULL, NULL },
         { "PATCH", A "/requestvalidators/${v}", PATCH("replace", "/x", ""), 400, "[/name, /validateRequestParameters, /validateRequestBody]", NULL, NULL },
+        { "DELETE", M "GET/integration/responses/200", NULL, 204, NULL, NULL, NULL },
+        { "GET", M "GET/integration", NULL, 200, "!integrationResponses", NULL, NULL },
+        { "PUT", M "GET/integration", "{\"type\":\"MOCK\",\"httpMethod\":\"POST\",\"uri\":\"http://x\"}", 201, "!http", NULL, NULL },
+        { "PUT", M "GET/integration", "{\"type\":\"AWS\",\"httpMethod\":\"POST\",\"uri\":\"arn:aws:iam::1:role/r\"}", 400,
+          "AWS ARN for integration must contain path or action", NULL, NULL },
+        { "PUT", M "GET/integration", "{\"type\":\"AWS\",\"httpMethod\":\"POST\",\"uri\":\"x\"}", 400, "Invalid ARN specified in the request\"", NULL, NULL },
         { "DELETE", M "PUT/integration/responses/200", NULL, 404, "Invalid Integration identifier specified", NULL, NULL },
     };
     RUN_ALL(rows);
@@ -231,6 +237,22 @@ static void a_canary_takes_its_part_and_is_promoted(void **state)
     RUN_ALL(rows);
 }
 
+static void what_is_no_text_is_not_handed_on_as_it_is(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "PUT", M "ANY", "{\"authorizationType\":\"NONE\",\"requestParameters\":{\"method.request.header.v\":false}}", 201, NULL, NULL, NULL },
+        { "PUT", M "ANY/integration", "{\"type\":\"HTTP_PROXY\",\"httpMethod\":\"ANY\",\"uri\":\"http://kafka-rest:8082/x\","
+          "\"requestParameters\":{\"integration.request.header.Via\":\"method.request.header.v\"}}", 201, NULL, NULL, NULL },
+        { "POST", A "/deployments", "{\"stageName\":\"s\"}", 201, NULL, NULL, NULL },
+        { "POST", "/_aws/execute-api/${api}/s/", "a\x8b" "b", 200, "a\xef\xbf\xbd" "b", NULL, NULL },
+        { "PATCH", A, PATCH("add", "/binaryMediaTypes/application~1json", ""), 200, NULL, NULL, NULL },
+        { "POST", A "/deployments", "{\"stageName\":\"s\"}", 201, NULL, NULL, NULL },
+        { "POST", "/_aws/execute-api/${api}/s/", "a\x8b" "b", 200, "a\x8b" "b", NULL, "Accept: application/json" },
+    };
+    RUN_ALL(rows);
+}
+
 static void keys_and_plans_answer_as_recorded(void **state)
 {
     (void)state;
@@ -306,6 +328,7 @@ int main(void)
         cmocka_unit_test(documentation_is_kept),
         cmocka_unit_test(authorizers_are_kept_and_let_nobody_in),
         cmocka_unit_test(a_canary_takes_its_part_and_is_promoted),
+        cmocka_unit_test(what_is_no_text_is_not_handed_on_as_it_is),
         cmocka_unit_test(keys_and_plans_answer_as_recorded),
         cmocka_unit_test(documents_are_imported_and_exported_as_recorded),
     };
