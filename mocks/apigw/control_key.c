@@ -181,12 +181,15 @@ static cJSON *stage_of(const cJSON *plan, struct str id, struct str stage)
 
 static int throttle_step(struct control *k, cJSON *of, const struct patch_step *s)
 {
-    cJSON *throttle = define_object(of, "throttle");
-    struct str key = s->n > 4 ? arena_f(k->call->arena, STR_F "/" STR_F, STR_A(s->segments[3]), STR_A(s->segments[4])) : S("");
+    bool member = str_is(s->segments[s->n - 1], "rateLimit") || str_is(s->segments[s->n - 1], "burstLimit");
+    struct str key = S("");
+    for (size_t i = 3; i < s->n - (member ? 1 : 0); i++) /* "/throttle/~1a/GET/…" and Terraform's "/throttle//a/GET/…" */
+        if (s->segments[i].n)
+            key = arena_f(k->call->arena, STR_F "%s" STR_F, STR_A(key), s->segments[i].p[0] == '/' ? "" : "/", STR_A(s->segments[i]));
     if (patch_is(s, "remove"))
-        cJSON_DeleteItemFromObjectCaseSensitive(key.n ? throttle : of, key.n ? key.p : "throttle");
-    else if (s->n > 5)
-        define_set(define_object(throttle, key.p), s->segments[5].p, patch_value('n', s->value));
+        cJSON_DeleteItemFromObjectCaseSensitive(key.n ? define_object(of, "throttle") : of, key.n ? key.p : "throttle");
+    else if (member && key.n)
+        define_set(define_object(define_object(of, "throttle"), key.p), s->segments[s->n - 1].p, patch_value('n', s->value));
     return 0;
 }
 
