@@ -99,7 +99,7 @@
     X(UpdateApiKey, "PATCH /apikeys/{api_Key}", control_key_update, 200, &noun_key) \
     X(DeleteApiKey, "DELETE /apikeys/{api_Key}", control_key_delete, 202, &noun_key) \
     X(CreateUsagePlan, "POST /usageplans", control_plan_create, 201, &noun_plan) \
-    X(GetUsagePlans, "GET /usageplans", control_list, 200, &noun_plan) \
+    X(GetUsagePlans, "GET /usageplans", control_plan_list, 200, &noun_plan) \
     X(GetUsagePlan, "GET /usageplans/{usageplanId}", control_get_tagged, 200, &noun_plan) \
     X(UpdateUsagePlan, "PATCH /usageplans/{usageplanId}", control_patch, 200, &noun_plan) \
     X(DeleteUsagePlan, "DELETE /usageplans/{usageplanId}", control_plan_delete, 202, &noun_plan) \

@@ -163,6 +163,7 @@ int control_key_list(struct control *k);
 int control_key_get(struct control *k);
 int control_key_delete(struct control *k);
 int control_plan_create(struct control *k);
+int control_plan_list(struct control *k);
 int control_plan_check(struct control *k, cJSON *plan);
 int control_plan_step(struct control *k, cJSON *plan, const struct patch_step *s);
 int control_plan_delete(struct control *k);

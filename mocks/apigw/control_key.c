@@ -162,6 +162,19 @@ int control_plan_create(struct control *k)
     return control_reply(k, v);
 }
 
+/* ?keyId= */
+int control_plan_list(struct control *k)
+{
+    struct str key = http_query(k->call->request, "keyId", k->call->arena);
+    cJSON *all = cJSON_CreateArray(), *v;
+    cJSON_ArrayForEach(v, account(k)->plans)
+        if (!key.n || define_get(define_get(account(k)->plan_keys, v->string), key.p))
+            cJSON_AddItemReferenceToArray(all, v);
+    int result = control_page(k, all, NULL);
+    cJSON_Delete(all);
+    return result;
+}
+
 int control_plan_delete(struct control *k)
 {
     const cJSON *v = define_get(account(k)->plans, k->labels[0].p), *s;
