@@ -125,12 +125,8 @@ static int check_stages(struct control *k, const cJSON *plan)
 
 int control_plan_check(struct control *k, cJSON *plan)
 {
-    cJSON *quota = define_get(plan, "quota"), *throttle = define_get(plan, "throttle");
+    cJSON *quota = define_get(plan, "quota");
     struct str period = define_text(quota, "period");
-    if (throttle && !define_get(throttle, "burstLimit"))
-        cJSON_AddNumberToObject(throttle, "burstLimit", 0);
-    if (throttle && !define_get(throttle, "rateLimit"))
-        cJSON_AddNumberToObject(throttle, "rateLimit", 0);
     if (!quota)
         return 0;
     if (!define_get(quota, "offset"))

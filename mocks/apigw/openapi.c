@@ -7,7 +7,7 @@
  *     x-amazon-apigateway-request-validator       by name; also for the whole document
  *     security naming an apiKey scheme            the method asks for x-api-key; one with an authorizer: for that
  *   components/schemas, definitions               models
- *   info, x-amazon-apigateway-binary-media-types, -api-key-source, -request-validators, -gateway-responses
+ *   info, x-amazon-apigateway-binary-media-types, -api-key-source, -request-validators, -gateway-responses, -documentation
  *   basePath, servers                             ignored, prepended or split, as the import's basepath says
  *
  * Other x-amazon-apigateway-* members are accepted and not used. Documented at: Developer Guide, "OpenAPI extensions

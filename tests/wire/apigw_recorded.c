@@ -276,7 +276,7 @@ static void keys_and_plans_answer_as_recorded(void **state)
         { "PATCH", "/usageplans/${p}", PATCH("replace", "/apiStages/${api}:s/throttle//a/GET/burstLimit", "6"), 200, "\"burstLimit\":6}}", NULL, NULL },
         { "PATCH", "/usageplans/${p}", CUT("/apiStages/${api}:s/throttle/~1a/GET"), 200, "!/a/GET", NULL, NULL },
         { "PATCH", "/usageplans/${p}", PATCH("remove", "/apiStages", "${api}:s"), 200, "\"apiStages\":[]", NULL, NULL },
-        { "PATCH", "/usageplans/${p}", PATCH("replace", "/throttle/rateLimit", "10"), 200, "\"burstLimit\":0", NULL, NULL },
+        { "PATCH", "/usageplans/${p}", PATCH("replace", "/throttle/rateLimit", "10"), 200, "\"throttle\":{\"rateLimit\":10}", NULL, NULL },
         { "PATCH", "/usageplans/${p}", CUT("/throttle"), 200, "!throttle", NULL, NULL },
         { "PATCH", "/usageplans/${p}", PATCH("replace", "/colour", "x"), 400, "Invalid patch path /colour", NULL, NULL },
         { "GET", "/usageplans/${p}", NULL, 200, "\"tags\":{}", NULL, NULL },
