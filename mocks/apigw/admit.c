@@ -131,8 +131,12 @@ int admit_key(struct invocation *v)
     struct rest *r = v->gateway->rest;
     struct str value = http_request_header(v->call->request, "x-api-key");
     int result = 0;
-    if (v->no_key)
+    if (v->no_key) /* TestInvokeMethod asks neither */
         return 0;
+    if (v->match.method->authorizer.n)
+        return call_fail(v->call, 501, "NotImplemented", STR_F " " STR_F " has a " STR_F " authorizer; weirbox has neither Lambda nor Cognito to ask, "
+                         "so it lets nobody in. Set authorizationType to NONE to call it here", STR_A(v->match.method->verb),
+                         STR_A(v->match.resource->path), STR_A(v->match.method->authorizer));
     if (v->match.method->key_required && !value.n)
         return invoke_fail(v->call, REFUSE_KEY, STR_F " " STR_F " asks for an API key and the request has no x-api-key header",
                            STR_A(v->match.method->verb), STR_A(v->match.resource->path));

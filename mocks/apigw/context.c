@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "mocks/apigw/invoke.h"
+#include "mocks/apigw/rest.h"
 #include "mocks/cloud/cloud.h"
 
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
@@ -73,6 +74,7 @@ struct vtl_value context_make(struct vtl_request *q, struct arena *a)
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
         vtl_map_put(a, m, texts[i].name, vtl_str(texts[i].value.p ? texts[i].value : S("")));
     vtl_map_put(a, m, "requestTimeEpoch", (struct vtl_value){ VTL_LONG, { .i = now } });
+    vtl_map_put(a, m, "isCanaryRequest", vtl_bool(v->live && v->live->is_canary));
     vtl_map_put(a, m, "identity", identity(a, v));
     vtl_map_put(a, m, "authorizer", vtl_map(vtl_map_new(a)));
     vtl_map_put(a, m, "requestOverride", overrides(a, true));

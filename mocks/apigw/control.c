@@ -4,28 +4,13 @@
  * a function answers 501.
  */
 #include "mocks/apigw/control.h"
+#include "mocks/apigw/control_nouns.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
 #include "mocks/cloud/cloud.h"
-
-/* ---- nouns ---- */
-#define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
-static const struct noun noun_deployment = { "deployments", "Invalid Deployment identifier specified", false, WORDS("description"), NULL };
-static const struct noun noun_stage = { "stages", "Invalid stage identifier specified", false,
-    WORDS("deploymentId", "description", "variables", "tracingEnabled", "cacheClusterEnabled", "cacheClusterSize", "accessLogSettings",
-          "clientCertificateId", "documentationVersion", "canarySettings", "*"), control_stage_changed };
-static const struct noun noun_model = { "models", "Invalid Model Name specified", false, WORDS("description", "schema"), NULL };
-static const struct noun noun_validator = { "requestvalidators", "Invalid Request Validator identifier specified", false,
-    WORDS("name", "validateRequestBody", "validateRequestParameters"), NULL };
-static const struct noun noun_gateway_response = { "gatewayresponses", "Invalid Gateway Response type specified", false,
-    WORDS("statusCode", "responseParameters", "responseTemplates"), NULL };
-static const struct noun noun_key = { "keys", "Invalid API Key identifier specified", true,
-    WORDS("name", "description", "enabled", "customerId", "stages"), NULL };
-static const struct noun noun_plan = { "plans", "Invalid Usage Plan ID specified", true,
-    WORDS("name", "description", "apiStages", "throttle", "quota", "productCode"), NULL };
 
 /* ---- actions ---- */
 #define API "/restapis/{restapi_id}"
@@ -68,24 +53,24 @@ static const struct noun noun_plan = { "plans", "Invalid Usage Plan ID specified
     X(UpdateDeployment, "PATCH " API "/deployments/{deployment_id}", control_patch, 200, &noun_deployment) \
     X(DeleteDeployment, "DELETE " API "/deployments/{deployment_id}", control_deployment_delete, 202, &noun_deployment) \
     X(CreateStage, "POST " API "/stages", control_stage_create, 201, &noun_stage) \
-    X(GetStages, "GET " API "/stages", control_list, 200, &noun_stage) \
+    X(GetStages, "GET " API "/stages", control_stage_list, 200, &noun_stage) \
     X(GetStage, "GET " API "/stages/{stage_name}", control_get, 200, &noun_stage) \
     X(UpdateStage, "PATCH " API "/stages/{stage_name}", control_patch, 200, &noun_stage) \
     X(DeleteStage, "DELETE " API "/stages/{stage_name}", control_stage_delete, 202, &noun_stage) \
     X(GetExport, "GET " API "/stages/{stage_name}/exports/{export_type}", control_api_export, 200, &noun_stage) \
     N(GetSdk, "GET " API "/stages/{stage_name}/sdks/{sdk_type}") \
     N(FlushStageCache, "DELETE " API "/stages/{stage_name}/cache/data") \
-    N(CreateAuthorizer, "POST " API "/authorizers") \
-    N(GetAuthorizers, "GET " API "/authorizers") \
-    N(GetAuthorizer, "GET " API "/authorizers/{authorizer_id}") \
-    N(UpdateAuthorizer, "PATCH " API "/authorizers/{authorizer_id}") \
-    N(DeleteAuthorizer, "DELETE " API "/authorizers/{authorizer_id}") \
+    X(CreateAuthorizer, "POST " API "/authorizers", control_authorizer_create, 201, &noun_authorizer) \
+    X(GetAuthorizers, "GET " API "/authorizers", control_list, 200, &noun_authorizer) \
+    X(GetAuthorizer, "GET " API "/authorizers/{authorizer_id}", control_get, 200, &noun_authorizer) \
+    X(UpdateAuthorizer, "PATCH " API "/authorizers/{authorizer_id}", control_patch, 200, &noun_authorizer) \
+    X(DeleteAuthorizer, "DELETE " API "/authorizers/{authorizer_id}", control_authorizer_delete, 202, &noun_authorizer) \
     N(TestInvokeAuthorizer, "POST " API "/authorizers/{authorizer_id}") \
     X(CreateModel, "POST " API "/models", control_model_create, 201, &noun_model) \
     X(GetModels, "GET " API "/models", control_list, 200, &noun_model) \
     X(GetModel, "GET " API "/models/{model_name}", control_get, 200, &noun_model) \
     X(UpdateModel, "PATCH " API "/models/{model_name}", control_patch, 200, &noun_model) \
-    X(DeleteModel, "DELETE " API "/models/{model_name}", control_delete, 202, &noun_model) \
+    X(DeleteModel, "DELETE " API "/models/{model_name}", control_model_delete, 202, &noun_model) \
     X(GetModelTemplate, "GET " API "/models/{model_name}/default_template", control_model_template, 200, &noun_model) \
     X(CreateRequestValidator, "POST " API "/requestvalidators", control_validator_create, 201, &noun_validator) \
     X(GetRequestValidators, "GET " API "/requestvalidators", control_list, 200, &noun_validator) \
@@ -97,17 +82,26 @@ static const struct noun noun_plan = { "plans", "Invalid Usage Plan ID specified
     X(GetGatewayResponse, "GET " API "/gatewayresponses/{response_type}", control_gateway_get, 200, &noun_gateway_response) \
     X(UpdateGatewayResponse, "PATCH " API "/gatewayresponses/{response_type}", control_gateway_update, 200, &noun_gateway_response) \
     X(DeleteGatewayResponse, "DELETE " API "/gatewayresponses/{response_type}", control_delete, 202, &noun_gateway_response) \
-    N(GetDocumentationParts, "GET " API "/documentation/parts") \
-    N(CreateDocumentationPart, "POST " API "/documentation/parts") \
+    X(CreateDocumentationPart, "POST " API "/documentation/parts", control_part_create, 201, &noun_part) \
+    X(GetDocumentationParts, "GET " API "/documentation/parts", control_part_list, 200, &noun_part) \
+    X(ImportDocumentationParts, "PUT " API "/documentation/parts", control_part_import, 200, &noun_part) \
+    X(GetDocumentationPart, "GET " API "/documentation/parts/{part_id}", control_get, 200, &noun_part) \
+    X(UpdateDocumentationPart, "PATCH " API "/documentation/parts/{part_id}", control_patch, 200, &noun_part) \
+    X(DeleteDocumentationPart, "DELETE " API "/documentation/parts/{part_id}", control_delete, 202, &noun_deleted_part) \
+    X(CreateDocumentationVersion, "POST " API "/documentation/versions", control_version_create, 201, &noun_version) \
+    X(GetDocumentationVersions, "GET " API "/documentation/versions", control_list, 200, &noun_version) \
+    X(GetDocumentationVersion, "GET " API "/documentation/versions/{doc_version}", control_get, 200, &noun_version) \
+    X(UpdateDocumentationVersion, "PATCH " API "/documentation/versions/{doc_version}", control_patch, 200, &noun_version) \
+    X(DeleteDocumentationVersion, "DELETE " API "/documentation/versions/{doc_version}", control_delete, 202, &noun_version) \
     X(CreateApiKey, "POST /apikeys", control_key_create, 201, &noun_key) \
     X(GetApiKeys, "GET /apikeys", control_key_list, 200, &noun_key) \
     X(GetApiKey, "GET /apikeys/{api_Key}", control_key_get, 200, &noun_key) \
-    X(UpdateApiKey, "PATCH /apikeys/{api_Key}", control_patch, 200, &noun_key) \
+    X(UpdateApiKey, "PATCH /apikeys/{api_Key}", control_key_update, 200, &noun_key) \
     X(DeleteApiKey, "DELETE /apikeys/{api_Key}", control_key_delete, 202, &noun_key) \
     X(CreateUsagePlan, "POST /usageplans", control_plan_create, 201, &noun_plan) \
-    X(GetUsagePlans, "GET /usageplans", control_list, 200, &noun_plan) \
-    X(GetUsagePlan, "GET /usageplans/{usageplanId}", control_get, 200, &noun_plan) \
-    X(UpdateUsagePlan, "PATCH /usageplans/{usageplanId}", control_plan_update, 200, &noun_plan) \
+    X(GetUsagePlans, "GET /usageplans", control_plan_list, 200, &noun_plan) \
+    X(GetUsagePlan, "GET /usageplans/{usageplanId}", control_get_tagged, 200, &noun_plan) \
+    X(UpdateUsagePlan, "PATCH /usageplans/{usageplanId}", control_patch, 200, &noun_plan) \
     X(DeleteUsagePlan, "DELETE /usageplans/{usageplanId}", control_plan_delete, 202, &noun_plan) \
     X(CreateUsagePlanKey, "POST /usageplans/{usageplanId}/keys", control_plan_key_create, 201, &noun_plan) \
     X(GetUsagePlanKeys, "GET /usageplans/{usageplanId}/keys", control_plan_key_list, 200, &noun_plan) \
@@ -115,7 +109,7 @@ static const struct noun noun_plan = { "plans", "Invalid Usage Plan ID specified
     X(DeleteUsagePlanKey, "DELETE /usageplans/{usageplanId}/keys/{keyId}", control_plan_key_delete, 202, &noun_plan) \
     X(GetUsage, "GET /usageplans/{usageplanId}/usage", control_usage_get, 200, &noun_plan) \
     X(GetAccount, "GET /account", control_account_get, 200, NULL) \
-    N(UpdateAccount, "PATCH /account") \
+    X(UpdateAccount, "PATCH /account", control_account_update, 200, NULL) \
     X(TagResource, "PUT /tags/{resource_arn}", control_tags_put, 204, NULL) \
     X(GetTags, "GET /tags/{resource_arn}", control_tags_get, 200, NULL) \
     X(UntagResource, "DELETE /tags/{resource_arn}", control_tags_delete, 204, NULL) \
@@ -123,10 +117,11 @@ static const struct noun noun_plan = { "plans", "Invalid Usage Plan ID specified
     N(GetDomainNames, "GET /domainnames") \
     N(GetDomainName, "GET /domainnames/{domain_name}") \
     N(DeleteDomainName, "DELETE /domainnames/{domain_name}") \
-    N(CreateVpcLink, "POST /vpclinks") \
-    N(GetVpcLinks, "GET /vpclinks") \
-    N(GetVpcLink, "GET /vpclinks/{vpclink_id}") \
-    N(DeleteVpcLink, "DELETE /vpclinks/{vpclink_id}") \
+    X(CreateVpcLink, "POST /vpclinks", control_link_create, 202, &noun_link) \
+    X(GetVpcLinks, "GET /vpclinks", control_list, 200, &noun_link) \
+    X(GetVpcLink, "GET /vpclinks/{vpclink_id}", control_get_tagged, 200, &noun_link) \
+    X(UpdateVpcLink, "PATCH /vpclinks/{vpclink_id}", control_patch, 200, &noun_link) \
+    X(DeleteVpcLink, "DELETE /vpclinks/{vpclink_id}", control_delete, 202, &noun_link) \
     N(GenerateClientCertificate, "POST /clientcertificates") \
     N(GetClientCertificates, "GET /clientcertificates") \
     N(GetSdkTypes, "GET /sdktypes")
@@ -210,6 +205,15 @@ int control_reply(struct control *k, const cJSON *v)
     return 0;
 }
 
+int control_reply_tagged(struct control *k, const cJSON *v)
+{
+    cJSON *shown = cJSON_Duplicate(v, true);
+    define_object(shown, "tags");
+    int result = control_reply(k, shown);
+    cJSON_Delete(shown);
+    return result;
+}
+
 static struct str decoded(struct arena *a, struct str s)
 {
     struct buf b = BUF_INIT;
@@ -233,7 +237,8 @@ static void read_labels(struct control *k)
 /* Imports carry a document, which is read by its own reader. */
 static bool takes_document(const struct call *c)
 {
-    return strcmp(c->action->name, "ImportRestApi") == 0 || strcmp(c->action->name, "PutRestApi") == 0;
+    return strcmp(c->action->name, "ImportRestApi") == 0 || strcmp(c->action->name, "PutRestApi") == 0 ||
+           strcmp(c->action->name, "ImportDocumentationParts") == 0;
 }
 
 static int read_body(struct control *k)
@@ -247,6 +252,25 @@ static int read_body(struct control *k)
     return cJSON_IsObject(k->body) ? 0 : control_fail(k, 400, "SerializationException", "The request body is not a JSON object");
 }
 
+/* Resources and what lies in them, and some nouns, are missing rather than their API; as recorded on AWS. */
+static int no_api(struct control *k)
+{
+    struct str match = str_of(k->call->action->match);
+    bool item = k->n_labels > 1;
+    if (str_is(match, "POST " API "/requestvalidators"))
+        return control_fail(k, 400, "BadRequestException", "Invalid REST API identifier specified");
+    if (str_is(match, "POST " API "/authorizers"))
+        return control_fail(k, 409, "ConflictException", "Unable to complete operation due to concurrent modification. Please try again later.");
+    if (item && str_find(match, S(API "/resources/")) != STR_NONE)
+        return control_missing(k, "Invalid Resource identifier specified");
+    if (str_is(match, "PUT " API) && control_api_misread(k))
+        return -1;
+    if (item && k->noun && k->noun->hides_api)
+        return control_noun_missing(k);
+    return control_fail(k, 404, "NotFoundException", "Invalid API identifier specified " STR_F ":" STR_F, STR_A(k->call->account),
+                        STR_A(k->labels[0]));
+}
+
 static int find_api(struct control *k)
 {
     struct str match = str_of(k->call->action->match);
@@ -256,8 +280,7 @@ static int find_api(struct control *k)
     if (k->api && str_eq(k->api->account, k->call->account))
         return 0;
     k->api = NULL;
-    return control_fail(k, 404, "NotFoundException", "Invalid API identifier specified " STR_F ":" STR_F, STR_A(k->call->account),
-                        STR_A(k->labels[0]));
+    return no_api(k);
 }
 
 static int run(struct call *c)
@@ -271,7 +294,7 @@ static int run(struct call *c)
     k->noun = rows[i].noun;
     read_labels(k);
     pthread_rwlock_wrlock(&k->rest->lock);
-    int result = read_body(k) || find_api(k) ? -1 : rows[i].run(k);
+    int result = read_body(k) || control_input(k) || find_api(k) ? -1 : rows[i].run(k);
     pthread_rwlock_unlock(&k->rest->lock);
     cJSON_Delete(k->body);
     k->body = NULL;
@@ -283,7 +306,7 @@ static int run(struct call *c)
 /* ---- bodies ---- */
 static bool is_of(const cJSON *v, char kind)
 {
-    return kind == 's' ? cJSON_IsString(v) : kind == 'b' ? cJSON_IsBool(v) : kind == 'n' ? cJSON_IsNumber(v) :
+    return kind == '*' || kind == 's' ? kind == '*' || cJSON_IsString(v) : kind == 'b' ? cJSON_IsBool(v) : kind == 'n' ? cJSON_IsNumber(v) :
            kind == 'm' ? cJSON_IsObject(v) : cJSON_IsArray(v);
 }
 
@@ -309,15 +332,27 @@ cJSON *control_collection(struct control *k, const struct noun *noun)
     if (!noun->account)
         return define_object(k->api->definition, noun->collection);
     struct rest_account *a = rest_account(k->rest, k->call->account);
-    return strcmp(noun->collection, "keys") == 0 ? a->keys : a->plans;
+    return strcmp(noun->collection, "keys") == 0 ? a->keys : strcmp(noun->collection, "links") == 0 ? a->links : a->plans;
 }
 
 static cJSON *object_of(struct control *k)
 {
     cJSON *v = define_get(control_collection(k, k->noun), k->labels[k->noun->account ? 0 : 1].p);
     if (!v)
-        control_missing(k, k->noun->missing);
+        control_noun_missing(k);
     return v;
+}
+
+int control_noun_missing(struct control *k)
+{
+    bool names = str_ends(str_of(k->noun->missing), S(": "));
+    return control_fail(k, 404, "NotFoundException", "%s" STR_F, k->noun->missing, STR_A(names ? k->labels[k->n_labels - 1] : S("")));
+}
+
+int control_get_tagged(struct control *k)
+{
+    const cJSON *v = object_of(k);
+    return v ? control_reply_tagged(k, v) : -1;
 }
 
 int control_get(struct control *k)
@@ -326,15 +361,36 @@ int control_get(struct control *k)
     return v ? control_reply(k, v) : -1;
 }
 
+/* A position is opaque to clients: base64 of "item 25". */
+static const char *position_write(struct control *k, int64_t at)
+{
+    struct buf b = BUF_INIT;
+    codec_base64(&b, arena_f(k->call->arena, "item %lld", (long long)at));
+    struct str out = arena_dup(k->call->arena, buf_str(&b));
+    buf_release(&b);
+    return out.p;
+}
+
+static bool position_read(struct control *k, struct str text, int64_t *ret_at)
+{
+    struct buf b = BUF_INIT;
+    bool good = text.n < 64 && codec_unbase64(&b, text);
+    struct str at = good ? arena_dup(k->call->arena, buf_str(&b)) : S("");
+    buf_release(&b);
+    return str_starts(at, S("item ")) && str_to_i64(str_from(at, 5), ret_at) && *ret_at >= 0;
+}
+
 int control_page(struct control *k, const cJSON *all, cJSON *(*show)(struct control *k, const cJSON *v))
 {
     int64_t limit = 25, from = 0, at = 0;
     struct str wanted = http_query(k->call->request, "limit", k->call->arena), position = http_query(k->call->request, "position", k->call->arena);
-    if (wanted.n && (!str_to_i64(wanted, &limit) || limit < 1))
+    if (wanted.n && !str_to_i64(wanted, &limit))
         return control_fail(k, 400, "BadRequestException", "Invalid limit specified");
+    if (limit < 1) /* AWS takes -1 and shows nothing */
+        limit = 0;
     if (limit > 500)
         limit = 500;
-    if (position.n && (!str_to_i64(position, &from) || from < 0))
+    if (position.n && !position_read(k, position, &from))
         return control_fail(k, 400, "BadRequestException", "Invalid position specified");
     cJSON *page = cJSON_CreateObject(), *items = cJSON_AddArrayToObject(page, "item");
     const cJSON *v;
@@ -348,7 +404,7 @@ int control_page(struct control *k, const cJSON *all, cJSON *(*show)(struct cont
         at++;
     }
     if (at > from + limit)
-        cJSON_AddStringToObject(page, "position", arena_f(k->call->arena, "%lld", (long long)(from + limit)).p);
+        cJSON_AddStringToObject(page, "position", position_write(k, from + limit));
     int result = control_reply(k, page);
     cJSON_Delete(page);
     return result;
@@ -365,12 +421,14 @@ int control_delete(struct control *k)
     return 0;
 }
 
+static int passes(struct control *k, cJSON *v) { return k->noun->check ? k->noun->check(k, v) : 0; }
+
 int control_patch(struct control *k)
 {
     cJSON *v = object_of(k);
-    if (!v || patch_apply(k, v, k->noun))
+    if (!v || patch_checked(k, v, k->noun, passes))
         return -1;
     if (k->noun->changed)
         k->noun->changed(k->rest, k->api, v);
-    return control_reply(k, v);
+    return k->noun->account ? control_reply_tagged(k, v) : control_reply(k, v);
 }

@@ -4,11 +4,66 @@
 #include "mocks/apigw/control.h"
 #include "mocks/apigw/yaml.h"
 
-static const char *const api_patched[] = { "name", "description", "policy", "binaryMediaTypes", "minimumCompressionSize", "apiKeySource",
-    "endpointConfiguration", "disableExecuteApiEndpoint", "version", NULL };
-static const struct noun noun_api = { "info", "Invalid API identifier specified", false, api_patched, NULL };
+static int reply_imported(struct control *k);
+static int endpoint_step(struct control *k, cJSON *info, const struct patch_step *s);
+static int check_api(struct control *k, cJSON *info);
+static const struct patch_path api_paths[] = { { "/name", "=", 's', NULL }, { "/description", "+=-", 's', NULL }, { "/policy", "=-", 'e', NULL },
+    { "/binaryMediaTypes/*", "+=-", 'l', NULL }, { "/minimumCompressionSize", "=", 'n', NULL }, { "/apiKeySource", "=", 's', NULL },
+    { "/endpointConfiguration/ipAddressType", "=", 's', NULL }, { "/endpointConfiguration/vpcEndpointIds", "+-", 'v', NULL },
+    { "/disableExecuteApiEndpoint", "=", 'b', NULL }, { "/version", "=-", 's', NULL }, { NULL, NULL, 0, NULL } };
+static const struct noun noun_api = { .collection = "info", .missing = "Invalid API identifier specified", .paths = api_paths, .step = endpoint_step };
 
 static cJSON *info_of(const struct rest_api *api) { return define_get(api->definition, "info"); }
+
+static bool is_private(const cJSON *types)
+{
+    const cJSON *t = cJSON_GetArrayItem(types, 0);
+    return cJSON_IsString(t) && strcmp(t->valuestring, "PRIVATE") == 0;
+}
+
+/* /endpointConfiguration/types/0: an API has one type. */
+static int endpoint_step(struct control *k, cJSON *info, const struct patch_step *s)
+{
+    if (s->n != 3 || !str_is(s->segments[0], "endpointConfiguration") || !str_is(s->segments[1], "types"))
+        return PATCH_NOT_MINE;
+    if (!patch_is(s, "add") && !patch_is(s, "replace")) /* as AWS says also of remove */
+        return control_fail(k, 400, "BadRequestException", "Invalid patch operation specified. Must be 'add'|'remove'|'replace'");
+    if (!str_is(s->value, "REGIONAL") && !str_is(s->value, "EDGE") && !str_is(s->value, "PRIVATE"))
+        return control_fail(k, 400, "BadRequestException", "Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE");
+    cJSON *endpoint = define_object(info, "endpointConfiguration"), *types = cJSON_CreateArray();
+    define_set(endpoint, "types", types);
+    cJSON_AddItemToArray(types, cJSON_CreateString(s->value.p));
+    if (is_private(types))
+        define_set_text(endpoint, "ipAddressType", S("dualstack"));
+    return 0;
+}
+
+static int check_endpoint(struct control *k, const cJSON *endpoint)
+{
+    const cJSON *types = define_get(endpoint, "types");
+    struct str address = define_text(endpoint, "ipAddressType");
+    if (types && cJSON_GetArraySize(types) == 0)
+        return control_fail(k, 400, "BadRequestException", "REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.");
+    if (cJSON_GetArraySize(types) > 1)
+        return control_fail(k, 400, "BadRequestException", "Cannot create an api with multiple Endpoint Types.");
+    if (address.n && !str_is(address, "ipv4") && !str_is(address, "dualstack"))
+        return control_fail(k, 400, "BadRequestException", "ipAddressType must be either ipv4 or dualstack.");
+    if (is_private(types) && str_is(address, "ipv4"))
+        return control_fail(k, 400, "BadRequestException", "Only dualstack ipAddressType is supported for Private APIs.");
+    return 0;
+}
+
+static int check_api(struct control *k, cJSON *info)
+{
+    const cJSON *size = define_get(info, "minimumCompressionSize"), *about = define_get(info, "description");
+    if (cJSON_IsString(about) && !*about->valuestring)
+        return control_fail(k, 400, "BadRequestException", "Description cannot be an empty string");
+    if (size && (!cJSON_IsNumber(size) || size->valuedouble < 0 || size->valuedouble > 10485760))
+        return control_fail(k, 400, "BadRequestException", "Invalid minimum compression size, must be between 0 and 10485760");
+    if (!define_text(info, "name").n)
+        return control_fail(k, 400, "BadRequestException", "API Name cannot be blank.");
+    return check_endpoint(k, define_get(info, "endpointConfiguration"));
+}
 
 /* What every API has that says nothing else. */
 static void put_defaults(struct control *k, cJSON *info)
@@ -17,10 +72,13 @@ static void put_defaults(struct control *k, cJSON *info)
         cJSON_AddNumberToObject(info, "createdDate", control_now(k));
     if (!define_get(info, "apiKeySource"))
         cJSON_AddStringToObject(info, "apiKeySource", "HEADER");
-    if (!define_get(info, "endpointConfiguration")) {
-        cJSON *types = cJSON_AddArrayToObject(cJSON_AddObjectToObject(info, "endpointConfiguration"), "types");
-        cJSON_AddItemToArray(types, cJSON_CreateString("EDGE"));
-    }
+    cJSON *endpoint = define_object(info, "endpointConfiguration"), *types = define_get(endpoint, "types");
+    if (!types)
+        cJSON_AddItemToArray(types = cJSON_AddArrayToObject(endpoint, "types"), cJSON_CreateString("EDGE"));
+    if (!define_get(endpoint, "ipAddressType"))
+        cJSON_AddStringToObject(endpoint, "ipAddressType", is_private(types) ? "dualstack" : "ipv4");
+    if (!cJSON_GetArraySize(define_get(info, "binaryMediaTypes")))
+        cJSON_DeleteItemFromObjectCaseSensitive(info, "binaryMediaTypes");
     if (!define_get(info, "disableExecuteApiEndpoint"))
         cJSON_AddBoolToObject(info, "disableExecuteApiEndpoint", false);
 }
@@ -41,7 +99,7 @@ static const char *new_id(struct control *k, const cJSON *body, char out[DEFINE_
 static int clone_api(struct control *k, cJSON *definition)
 {
     struct str from = define_text(k->body, "cloneFrom");
-    static const char *const parts[] = { "resources", "models", "requestvalidators", "gatewayresponses" };
+    static const char *const parts[] = { "resources", "models", "requestvalidators", "gatewayresponses", "authorizers", "documentationparts" };
     struct rest_api *source = from.n ? map_get(&k->rest->apis, from) : NULL;
     if (!from.n)
         return 0;
@@ -53,13 +111,37 @@ static int clone_api(struct control *k, cJSON *definition)
     return 0;
 }
 
+/* AWS says no more of a text that is no document; the journal does. */
+static int bad_document(struct control *k)
+{
+    const char *why = k->call->err.message;
+    if (strncmp(why, "OpenAPI document: not JSON", 26) != 0 && strncmp(why, "YAML document", 13) != 0)
+        return -1;
+    call_reason(k->call, "%s", why);
+    return control_fail(k, 400, "BadRequestException", "Invalid OpenAPI input.");
+}
+
+bool control_api_misread(struct control *k)
+{
+    cJSON *document = openapi_parse(k->call->request->body, &k->call->err);
+    cJSON_Delete(document);
+    return !document && bad_document(k);
+}
+
+/* What AWS begins an API made of a document with: no models but its own. */
+static void drop_usual_models(cJSON *definition)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(define_get(definition, "models"), "Empty");
+    cJSON_DeleteItemFromObjectCaseSensitive(define_get(definition, "models"), "Error");
+}
+
 /* mode=import: the body is a document. */
 static int import(struct control *k, cJSON *definition)
 {
     struct call *c = k->call;
     struct str base = http_query(c->request, "basepath", c->arena);
     if (openapi_read(c->request->body, definition, &k->rest->ids, base.n ? base.p : NULL, &c->err))
-        return -1;
+        return bad_document(k);
     cJSON *copy = cJSON_Duplicate(definition, true);
     struct model_api *checked = define_model(copy, false, &c->err); /* frees the copy, and names what is wrong */
     model_close(checked);
@@ -69,7 +151,7 @@ static int import(struct control *k, cJSON *definition)
 int control_api_create(struct control *k)
 {
     static const struct field fields[] = { { "name", 's', true }, { "description", 's', false }, { "version", 's', false },
-        { "binaryMediaTypes", 'l', false }, { "minimumCompressionSize", 'n', false }, { "apiKeySource", 's', false },
+        { "binaryMediaTypes", 'l', false }, { "minimumCompressionSize", '*', false }, { "apiKeySource", 's', false },
         { "endpointConfiguration", 'm', false }, { "policy", 's', false }, { "tags", 'm', false }, { "disableExecuteApiEndpoint", 'b', false } };
     bool document = strcmp(k->call->action->name, "ImportRestApi") == 0;
     char id[DEFINE_ID];
@@ -78,20 +160,17 @@ int control_api_create(struct control *k)
         return control_fail(k, 409, "ConflictException", "The API id %s is taken", id);
     cJSON *definition = define_new(&k->rest->ids, id, "API");
     cJSON *info = define_get(definition, "info");
+    if (document)
+        drop_usual_models(definition);
     int failed = document ? import(k, definition) : control_fields(k, info, fields, sizeof fields / sizeof *fields) || clone_api(k, definition);
-    struct str source = define_text(info, "apiKeySource");
-    if (!failed && source.n && !str_is(source, "HEADER") && !str_is(source, "AUTHORIZER"))
-        failed = control_fail(k, 400, "BadRequestException", "1 validation error detected: Value '" STR_F "' at 'createRestApiInput.apiKeySource' "
-                              "failed to satisfy constraint: Member must satisfy enum value set: [AUTHORIZER, HEADER]", STR_A(source));
-    if (!failed && !define_text(info, "name").n)
-        failed = control_fail(k, 400, "BadRequestException", "API Name cannot be blank.");
+    failed = failed || check_api(k, info);
     if (failed) {
         cJSON_Delete(definition);
         return -1;
     }
     put_defaults(k, info);
     k->api = rest_add(k->rest, str_of(id), k->call->account, definition);
-    return control_reply(k, info);
+    return reply_imported(k);
 }
 
 static cJSON *show_api(struct control *k, const cJSON *v)
@@ -125,7 +204,7 @@ int control_api_get(struct control *k)
 int control_api_update(struct control *k)
 {
     put_defaults(k, info_of(k->api));
-    return patch_apply(k, info_of(k->api), &noun_api) ? -1 : control_reply(k, info_of(k->api));
+    return patch_checked(k, info_of(k->api), &noun_api, check_api) ? -1 : control_reply_tagged(k, info_of(k->api));
 }
 
 int control_api_delete(struct control *k)
@@ -135,6 +214,33 @@ int control_api_delete(struct control *k)
     return 0;
 }
 
+/* Binary media types of a document come behind those there are. */
+static void merge_types(cJSON *info, const cJSON *old)
+{
+    cJSON *types = cJSON_CreateArray(), *has;
+    const cJSON *of[] = { define_get(old, "binaryMediaTypes"), define_get(info, "binaryMediaTypes") }, *t;
+    for (size_t i = 0; i < 2; i++)
+        cJSON_ArrayForEach(t, of[i])
+        {
+            bool there = false;
+            cJSON_ArrayForEach(has, types) there = there || cJSON_Compare(has, t, true);
+            if (!there)
+                cJSON_AddItemToArray(types, cJSON_Duplicate(t, true));
+        }
+    define_set(info, "binaryMediaTypes", types);
+}
+
+/* With what the reader warned of. */
+static int reply_imported(struct control *k)
+{
+    cJSON *shown = cJSON_Duplicate(info_of(k->api), true), *warnings = cJSON_DetachItemFromObjectCaseSensitive(k->api->definition, "warnings");
+    if (warnings)
+        cJSON_AddItemToObject(shown, "warnings", warnings);
+    int result = strcmp(k->call->action->name, "PutRestApi") == 0 ? control_reply_tagged(k, shown) : control_reply(k, shown);
+    cJSON_Delete(shown);
+    return result;
+}
+
 /* mode=overwrite starts from nothing (stages and deployments stay), mode=merge from what is there. */
 int control_api_put(struct control *k)
 {
@@ -142,6 +248,8 @@ int control_api_put(struct control *k)
     bool overwrite = str_is(http_query(k->call->request, "mode", k->call->arena), "overwrite");
     cJSON *old = k->api->definition, *old_info = info_of(k->api);
     cJSON *d = overwrite ? define_new(&k->rest->ids, define_text(old_info, "id").p, define_text(old_info, "name").p) : cJSON_Duplicate(old, true);
+    if (overwrite)
+        drop_usual_models(d);
     if (import(k, d)) {
         cJSON_Delete(d);
         return -1;
@@ -150,9 +258,12 @@ int control_api_put(struct control *k)
         define_set(d, kept[i], cJSON_Duplicate(define_get(old, kept[i]), true));
     if (overwrite && define_get(old_info, "tags"))
         define_set(define_get(d, "info"), "tags", cJSON_Duplicate(define_get(old_info, "tags"), true));
+    if (!overwrite)
+        merge_types(define_get(d, "info"), old_info);
     k->api->definition = d;
     cJSON_Delete(old);
-    return control_api_get(k);
+    put_defaults(k, info_of(k->api));
+    return reply_imported(k);
 }
 
 /* ---- export ---- */
@@ -174,88 +285,15 @@ int control_api_export(struct control *k)
     struct str host = arena_f(c->arena, STR_F ".execute-api." STR_F ".amazonaws.com", STR_A(k->api->id), STR_A(c->region));
     cJSON *document = openapi_export(frozen ? frozen->definition : k->api->definition, k->labels[1].p, type.p, integrations, host.p);
     char *text = yaml ? NULL : cJSON_Print(document);
-    call_header(c, "Content-Type", yaml ? S("application/yaml") : S("application/json"));
-    call_header(c, "Content-Disposition", arena_f(c->arena, "attachment; filename=\"%s_1.%s\"", type.p, yaml ? "yaml" : "json"));
+    char made[32];
+    call_header(c, "Content-Type", S("application/octet-stream"));
+    call_header(c, "Content-Disposition", arena_f(c->arena, "attachment; filename=\"%s_" STR_F ".%s\"", type.p,
+                STR_A(openapi_version(frozen ? frozen->definition : k->api->definition, made)), yaml ? "yaml" : "json"));
     if (yaml)
         yaml_write(call_body(c), document);
     else
         buf_z(call_body(c), text);
     free(text);
     cJSON_Delete(document);
-    return 0;
-}
-
-/* ---- the account, tags ---- */
-int control_account_get(struct control *k)
-{
-    cJSON *v = cJSON_CreateObject(), *t = cJSON_AddObjectToObject(v, "throttleSettings");
-    cJSON_AddNumberToObject(t, "burstLimit", 5000);
-    cJSON_AddNumberToObject(t, "rateLimit", 10000);
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(v, "features"), cJSON_CreateString("UsagePlans"));
-    cJSON_AddStringToObject(v, "apiKeyVersion", "4");
-    int result = control_reply(k, v);
-    cJSON_Delete(v);
-    return result;
-}
-
-/* What arn:aws:apigateway:us-east-1::/restapis/ID[/stages/NAME], /apikeys/ID, /usageplans/ID names. */
-static cJSON *tagged(struct control *k)
-{
-    struct str arn = k->labels[0];
-    size_t at = str_find(arn, S("::/"));
-    struct str rest = at == STR_NONE ? S("") : str_from(arn, at + 3), kind = str_cut(&rest, '/'), id = str_cut(&rest, '/'), part = S(""), name = S("");
-    if (rest.p)
-        part = str_cut(&rest, '/');
-    if (rest.p)
-        name = rest;
-    char *z = arena_z(k->call->arena, id), *stage = arena_z(k->call->arena, name);
-    struct rest_account *a = rest_account(k->rest, k->call->account);
-    struct rest_api *api = str_is(kind, "restapis") ? map_get(&k->rest->apis, id) : NULL;
-    cJSON *v = str_is(kind, "apikeys") ? define_get(a->keys, z) : str_is(kind, "usageplans") ? define_get(a->plans, z) : NULL;
-    if (api && str_eq(api->account, k->call->account))
-        v = str_is(part, "stages") ? define_get(define_get(api->definition, "stages"), stage) : info_of(api);
-    if (!v && at == STR_NONE)
-        control_fail(k, 400, "BadRequestException", "Invalid resource ARN specified in the request");
-    else if (!v)
-        control_missing(k, "Invalid resource identifier specified");
-    return v;
-}
-
-int control_tags_put(struct control *k)
-{
-    cJSON *v = tagged(k);
-    const cJSON *tag;
-    if (!v)
-        return -1;
-    cJSON_ArrayForEach(tag, define_get(k->body, "tags")) if (cJSON_IsString(tag))
-        define_set_text(define_object(v, "tags"), tag->string, str_of(tag->valuestring));
-    return 0;
-}
-
-int control_tags_get(struct control *k)
-{
-    cJSON *v = tagged(k);
-    if (!v)
-        return -1;
-    cJSON *out = cJSON_CreateObject(), *tags = define_get(v, "tags");
-    cJSON_AddItemToObject(out, "tags", tags ? cJSON_Duplicate(tags, true) : cJSON_CreateObject());
-    int result = control_reply(k, out);
-    cJSON_Delete(out);
-    return result;
-}
-
-int control_tags_delete(struct control *k)
-{
-    cJSON *v = tagged(k);
-    const struct http_request *r = k->call->request;
-    if (!v)
-        return -1;
-    for (struct str rest = r->query; rest.p;) { /* tagKeys=a&tagKeys=b */
-        struct http_request one = *r;
-        one.query = str_cut(&rest, '&');
-        struct str key = http_query(&one, "tagKeys", k->call->arena);
-        if (key.n)
-            cJSON_DeleteItemFromObjectCaseSensitive(define_get(v, "tags"), key.p);
-    }
     return 0;
 }

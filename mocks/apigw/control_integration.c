@@ -1,11 +1,17 @@
 /* control_integration.c - integrations and integration responses. What is put is read as the data plane will read it. */
 #include "mocks/apigw/control.h"
 
-static const char *const patched[] = { "httpMethod", "uri", "credentials", "requestParameters", "requestTemplates", "passthroughBehavior",
-    "contentHandling", "timeoutInMillis", "cacheNamespace", "cacheKeyParameters", "connectionType", "connectionId", "type", NULL };
-static const struct noun noun_integration = { "", "Invalid Integration identifier specified", false, patched, NULL };
-static const char *const response_patched[] = { "selectionPattern", "responseParameters", "responseTemplates", "contentHandling", NULL };
-static const struct noun noun_response = { "", "Invalid Response status code specified", false, response_patched, NULL };
+static const struct patch_path paths[] = {
+    { "/httpMethod", "=", 's', NULL }, { "/uri", "=", 's', NULL }, { "/credentials", "=", 'e', NULL }, { "/type", "=", 's', NULL },
+    { "/requestParameters/*", "+=-", 'm', NULL }, { "/requestTemplates/*", "+=-", 'm', NULL },
+    { "/passthroughBehavior", "=", 's', NULL }, { "/contentHandling", "=", 'e', NULL }, { "/timeoutInMillis", "=", 'n', NULL },
+    { "/cacheNamespace", "=", 's', NULL }, { "/cacheKeyParameters/*", "+=-", 'l', NULL }, { "/cacheKeyParameters", "+-", 'v', NULL },
+    { "/connectionType", "=", 's', NULL }, { "/connectionId", "=", 'e', NULL }, { "/tlsConfig/insecureSkipVerification", "=", 'b', NULL },
+    { NULL, NULL, 0, NULL } };
+static const struct noun noun_integration = { .paths = paths };
+static const struct patch_path response_paths[] = { { "/selectionPattern", "=", 's', NULL }, { "/contentHandling", "=", 'e', NULL },
+    { "/responseParameters/*", "+=-", 'm', NULL }, { "/responseTemplates/*", "+=-", 'm', NULL }, { NULL, NULL, 0, NULL } };
+static const struct noun noun_response = { .paths = response_paths };
 
 static cJSON *integration_of(struct control *k, cJSON **ret_method)
 {
@@ -67,7 +73,9 @@ static void put_defaults(struct control *k, cJSON *i)
 {
     struct str type = define_text(i, "type");
     const cJSON *verb = define_get(k->body, "httpMethod"); /* integrationHttpMethod's name on the wire */
-    if (cJSON_IsString(verb))
+    if (str_is(type, "MOCK")) /* it goes nowhere */
+        cJSON_DeleteItemFromObjectCaseSensitive(i, "uri");
+    else if (cJSON_IsString(verb))
         define_set_text(i, "httpMethod", str_of(verb->valuestring));
     if (!define_get(i, "passthroughBehavior"))
         cJSON_AddStringToObject(i, "passthroughBehavior", "WHEN_NO_MATCH");
@@ -139,8 +147,6 @@ int control_integration_delete(struct control *k)
 static int check_response(struct control *k, const cJSON *method, const cJSON *v)
 {
     const cJSON *declared = define_get(define_get(method, "methodResponses"), define_text(v, "statusCode").n ? define_text(v, "statusCode").p : ""), *p;
-    if (!declared)
-        return control_missing(k, "Invalid Response status code specified");
     cJSON_ArrayForEach(p, define_get(v, "responseParameters")) if (!define_get(define_get(declared, "responseParameters"), p->string))
         return invalid_mapping(k, p->string);
     struct model_api *scratch = model_open(S("check"));
@@ -174,6 +180,9 @@ int control_integration_response_put(struct control *k)
         cJSON_Delete(v);
         return -1;
     }
+    cJSON *t;
+    cJSON_ArrayForEach(t, define_get(v, "responseTemplates")) if (cJSON_IsString(t) && !*t->valuestring) /* AWS shows null */
+        t->type = cJSON_NULL;
     define_set(define_object(i, "integrationResponses"), k->labels[3].p, v);
     return control_reply(k, v);
 }
@@ -209,9 +218,14 @@ int control_integration_response_update(struct control *k)
 
 int control_integration_response_delete(struct control *k)
 {
-    cJSON *m, *i, *v = response_of(k, &m, &i);
+    cJSON *r, *m, *i;
+    if (!control_method(k, &r)) /* AWS misses the integration then */
+        return r ? control_missing(k, "Invalid Integration identifier specified") : -1;
+    cJSON *v = response_of(k, &m, &i);
     if (!v)
         return -1;
     cJSON_Delete(cJSON_DetachItemViaPointer(define_get(i, "integrationResponses"), v));
+    if (!define_get(i, "integrationResponses")->child)
+        cJSON_DeleteItemFromObjectCaseSensitive(i, "integrationResponses");
     return 0;
 }

@@ -1,11 +1,14 @@
 /* control_method.c - methods and their method responses. */
 #include "mocks/apigw/control.h"
 
-static const char *const method_patched[] = { "authorizationType", "authorizerId", "authorizationScopes", "apiKeyRequired", "requestParameters",
-    "requestModels", "requestValidatorId", "operationName", NULL };
-static const struct noun noun_method = { "", "Invalid Method identifier specified", false, method_patched, NULL };
-static const char *const response_patched[] = { "responseParameters", "responseModels", NULL };
-static const struct noun noun_response = { "", "Invalid Response status code specified", false, response_patched, NULL };
+static const struct patch_path method_paths[] = {
+    { "/authorizationType", "=", 's', NULL }, { "/authorizerId", "=", 'e', NULL }, { "/authorizationScopes", "+-", 'v', NULL },
+    { "/apiKeyRequired", "=", 'b', NULL }, { "/operationName", "=", 'e', NULL }, { "/requestValidatorId", "=", 'e', NULL },
+    { "/requestParameters/*", "+=-", 'M', NULL }, { "/requestModels/*", "+=-", 'm', NULL }, { NULL, NULL, 0, NULL } };
+static const struct noun noun_method = { .paths = method_paths };
+static const struct patch_path response_paths[] = { { "/responseParameters/*", "+=-", 'M', "Invalid parameter name specified" },
+    { "/responseModels/*", "+=-", 'm', "Content-Type specified was not found" }, { NULL, NULL, 0, NULL } };
+static const struct noun noun_response = { .paths = response_paths };
 
 static cJSON *resource_of(struct control *k)
 {
@@ -51,20 +54,51 @@ static int check_models(struct control *k, const cJSON *map)
     return 0;
 }
 
-static int check_method(struct control *k, const cJSON *m)
+/* Names are one each, wherever the parameter is read from. */
+static int check_names(struct control *k, const cJSON *map)
+{
+    const cJSON *p, *q;
+    cJSON_ArrayForEach(p, map)
+    {
+        const char *name = strrchr(p->string, '.');
+        for (q = p->next; q; q = q->next)
+            if (name && strrchr(q->string, '.') && strcmp(name, strrchr(q->string, '.')) == 0)
+                return control_fail(k, 400, "BadRequestException", "Parameter names must be unique across querystring, header and path");
+    }
+    return 0;
+}
+
+static int check_authorizer(struct control *k, cJSON *m)
+{
+    struct str type = define_text(m, "authorizationType"), id = define_text(m, "authorizerId");
+    if (!str_is(type, "CUSTOM") && !str_is(type, "COGNITO_USER_POOLS")) {
+        cJSON_DeleteItemFromObjectCaseSensitive(m, "authorizerId");
+        return 0;
+    }
+    if (id.n && define_get(define_get(k->api->definition, "authorizers"), id.p))
+        return 0;
+    return control_fail(k, 400, "BadRequestException", "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or "
+                        "COGNITO_USER_POOLS requires a valid authorizer.");
+}
+
+static int check_method(struct control *k, cJSON *m)
 {
     static const char *const prefixes[] = { "method.request.path.", "method.request.querystring.", "method.request.header.",
         "method.request.multivaluequerystring.", "method.request.multivalueheader.", NULL };
     static const char *const types[] = { "NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS" };
     struct str type = define_text(m, "authorizationType"), validator = define_text(m, "requestValidatorId");
     bool known = false;
-    for (size_t i = 0; i < 4; i++)
-        known |= str_is(type, types[i]);
+    for (size_t i = 0; i < 4 && !known; i++)
+        if (str_eq_nocase(type, str_of(types[i]))) { /* AWS takes "none" as well */
+            define_set_text(m, "authorizationType", str_of(types[i]));
+            known = true;
+        }
     if (!known)
         return control_fail(k, 400, "BadRequestException", "Invalid authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS");
     if (validator.n && !define_get(define_get(k->api->definition, "requestvalidators"), validator.p))
         return control_fail(k, 400, "BadRequestException", "Invalid Request Validator identifier specified");
-    return check_parameters(k, define_get(m, "requestParameters"), prefixes) || check_models(k, define_get(m, "requestModels")) ? -1 : 0;
+    return check_parameters(k, define_get(m, "requestParameters"), prefixes) || check_names(k, define_get(m, "requestParameters")) ||
+           check_models(k, define_get(m, "requestModels")) || check_authorizer(k, m) ? -1 : 0;
 }
 
 int control_method_put(struct control *k)
@@ -101,24 +135,10 @@ int control_method_get(struct control *k)
     return m ? control_reply(k, m) : -1;
 }
 
-/* Patches the object and undoes it when the result does not pass. */
-static int patched(struct control *k, cJSON *v, const struct noun *noun, int (*check)(struct control *k, const cJSON *v))
-{
-    cJSON *before = cJSON_Duplicate(v, true);
-    int failed = patch_apply(k, v, noun) || check(k, v);
-    if (failed) {
-        cJSON *children = v->child;
-        v->child = before->child;
-        before->child = children;
-    }
-    cJSON_Delete(before);
-    return failed ? -1 : control_reply(k, v);
-}
-
 int control_method_update(struct control *k)
 {
     cJSON *m = control_method(k, NULL);
-    return m ? patched(k, m, &noun_method, check_method) : -1;
+    return !m || patch_checked(k, m, &noun_method, check_method) ? -1 : control_reply(k, m);
 }
 
 int control_method_delete(struct control *k)
@@ -131,12 +151,7 @@ int control_method_delete(struct control *k)
 }
 
 /* ---- method responses ---- */
-static bool is_status(struct str s)
-{
-    return s.n == 3 && s.p[0] >= '1' && s.p[0] <= '5' && s.p[1] >= '0' && s.p[1] <= '9' && s.p[2] >= '0' && s.p[2] <= '9';
-}
-
-static int check_response(struct control *k, const cJSON *v)
+static int check_response(struct control *k, cJSON *v)
 {
     static const char *const prefixes[] = { "method.response.header.", NULL };
     return check_parameters(k, define_get(v, "responseParameters"), prefixes) || check_models(k, define_get(v, "responseModels")) ? -1 : 0;
@@ -148,8 +163,6 @@ int control_method_response_put(struct control *k)
     cJSON *m = control_method(k, NULL);
     if (!m)
         return -1;
-    if (!is_status(k->labels[3]))
-        return control_fail(k, 400, "BadRequestException", "Invalid status code specified. Must match pattern [1-5]\\d\\d");
     if (define_get(define_get(m, "methodResponses"), k->labels[3].p))
         return control_fail(k, 409, "ConflictException", "Response already exists for this resource");
     cJSON *v = cJSON_CreateObject();
@@ -180,7 +193,7 @@ int control_method_response_get(struct control *k)
 int control_method_response_update(struct control *k)
 {
     cJSON *m, *v = response_of(k, &m);
-    return v ? patched(k, v, &noun_response, check_response) : -1;
+    return !v || patch_checked(k, v, &noun_response, check_response) ? -1 : control_reply(k, v);
 }
 
 int control_method_response_delete(struct control *k)
@@ -189,5 +202,7 @@ int control_method_response_delete(struct control *k)
     if (!v)
         return -1;
     cJSON_Delete(cJSON_DetachItemViaPointer(define_get(m, "methodResponses"), v));
+    if (!define_get(m, "methodResponses")->child)
+        cJSON_DeleteItemFromObjectCaseSensitive(m, "methodResponses");
     return 0;
 }

@@ -65,7 +65,7 @@ static int check_part(struct control *k, const cJSON *parent, struct str part, c
         return control_fail(k, 400, "BadRequestException", "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and "
                             "curly braces at the beginning and the end.");
     if (str_ends(define_text(parent, "pathPart"), S("+}")))
-        return control_fail(k, 400, "BadRequestException", "Cannot create a child of a resource with a greedy path variable.");
+        return control_fail(k, 400, "BadRequestException", "Cannot create a child of a resource with a greedy path variable: " STR_F, STR_A(define_text(parent, "pathPart")));
     cJSON_ArrayForEach(r, resources(k))
     {
         struct str other = define_text(r, "pathPart");
@@ -73,8 +73,7 @@ static int check_part(struct control *k, const cJSON *parent, struct str part, c
             continue;
         if (str_eq(other, part))
             return control_fail(k, 409, "ConflictException", "Another resource with the same parent already has this name: " STR_F, STR_A(part));
-        bool greedy = str_ends(part, S("+}")), other_greedy = str_ends(other, S("+}"));
-        if (variable && other.n && other.p[0] == '{' && greedy == other_greedy)
+        if (variable && other.n && other.p[0] == '{')
             return control_fail(k, 400, "BadRequestException", "A sibling (" STR_F ") of this resource already has a variable path part -- only "
                                 "one is allowed", STR_A(other));
     }
@@ -126,26 +125,34 @@ static void move_children(struct control *k, const cJSON *parent, int depth)
     }
 }
 
+static int refuse_root(struct control *k)
+{
+    const cJSON *first = cJSON_GetArrayItem(define_get(k->body, "patchOperations"), 0);
+    return control_fail(k, 400, "BadRequestException", "Root resource cannot update its %s.", first ? define_text(first, "path").p + 1 : "members");
+}
+
 int control_resource_update(struct control *k)
 {
-    static const char *const patched[] = { "pathPart", "parentId", NULL };
-    static const struct noun noun = { "resources", "Invalid Resource identifier specified", false, patched, NULL };
+    static const struct patch_path paths[] = { { "/parentId", "=", 's', NULL }, { "/pathPart", "=", 's', NULL }, { NULL, NULL, 0, NULL } };
+    static const struct noun noun = { .collection = "resources", .paths = paths, .manner = PATCH_LISTS };
     cJSON *r = by_id(k, k->labels[1]);
     if (!r)
         return -1;
-    if (!define_text(r, "parentId").n)
-        return control_fail(k, 400, "BadRequestException", "The root resource cannot be updated.");
+    bool root = !define_text(r, "parentId").n;
     cJSON *before = cJSON_Duplicate(r, true);
     int failed = patch_apply(k, r, &noun);
+    if (root && !failed) {
+        patch_swap(r, before);
+        cJSON_Delete(before);
+        return refuse_root(k);
+    }
     cJSON *parent = failed ? NULL : by_id(k, define_text(r, "parentId"));
     failed = failed || !parent || check_part(k, parent, define_text(r, "pathPart"), r);
     for (const cJSON *up = parent; up && !failed; up = define_text(up, "parentId").n ? define_get(resources(k), define_text(up, "parentId").p) : NULL)
         if (up == r)
-            failed = control_fail(k, 400, "BadRequestException", "A resource cannot be moved below itself");
+            failed = control_fail(k, 400, "BadRequestException", "Resources cannot be cyclical.");
     if (failed) {
-        cJSON *children = r->child;
-        r->child = before->child;
-        before->child = children;
+        patch_swap(r, before);
     } else {
         set_path(k, r, parent);
         move_children(k, r, 0);

@@ -39,6 +39,39 @@ static int check_deployable(struct control *k)
     return any ? 0 : control_fail(k, 400, "BadRequestException", "The REST API doesn't contain any methods");
 }
 
+/* A canary stands beside what a stage has. */
+static int check_canary(struct control *k, struct str stage)
+{
+    if (!stage.n)
+        return control_fail(k, 400, "BadRequestException", "Invalid deployment content specified.Non null and non empty stageName must be provided for "
+                            "canary deployment. Provided value is %s", define_get(k->body, "stageName") ? "" : "null");
+    if (!define_get(stages(k), stage.p))
+        return control_fail(k, 400, "BadRequestException", "Invalid deployment content specified.Stage " STR_F " must already be created before making "
+                            "a canary release deployment", STR_A(stage));
+    return 0;
+}
+
+static void put_canary(cJSON *stage, const cJSON *settings, struct str deployment)
+{
+    cJSON *canary = cJSON_Duplicate(settings, true);
+    define_set_text(canary, "deploymentId", deployment);
+    if (!define_get(canary, "percentTraffic"))
+        cJSON_AddNumberToObject(canary, "percentTraffic", 0);
+    if (!define_get(canary, "useStageCache"))
+        cJSON_AddBoolToObject(canary, "useStageCache", false);
+    define_set(stage, "canarySettings", canary);
+}
+
+static void put_deployment(struct control *k, cJSON *stage, struct str deployment)
+{
+    struct str about = define_text(k->body, "stageDescription");
+    cJSON_DeleteItemFromObjectCaseSensitive(stage, "description");
+    if (about.n)
+        define_set_text(stage, "description", about);
+    define_set_text(stage, "deploymentId", deployment);
+    define_set(stage, "lastUpdatedDate", cJSON_CreateNumber(control_now(k)));
+}
+
 int control_deployment_create(struct control *k)
 {
     static const struct field fields[] = { { "description", 's', false } };
@@ -48,18 +81,17 @@ int control_deployment_create(struct control *k)
     char id[DEFINE_ID];
     if (check_deployable(k) || (name.n && check_name(k, name)))
         return -1;
+    const cJSON *canary = define_get(k->body, "canarySettings");
+    if (cJSON_IsObject(canary) && check_canary(k, name))
+        return -1;
     cJSON *d = cJSON_CreateObject();
     cJSON_AddStringToObject(d, "id", define_id(&k->rest->ids, 6, id));
     cJSON_AddNumberToObject(d, "createdDate", control_now(k));
     cJSON *s = name.n ? define_get(stages(k), name.p) : NULL, *changed = s ? cJSON_Duplicate(s, true) : name.n ? stage_new(k, name) : NULL;
-    if (changed) {
-        cJSON_DeleteItemFromObjectCaseSensitive(changed, "description");
-        struct str about = define_text(k->body, "stageDescription");
-        if (about.n)
-            define_set_text(changed, "description", about);
-        define_set_text(changed, "deploymentId", str_of(id));
-        define_set(changed, "lastUpdatedDate", cJSON_CreateNumber(control_now(k)));
-    }
+    if (cJSON_IsObject(canary))
+        put_canary(changed, canary, str_of(id));
+    else if (changed)
+        put_deployment(k, changed, str_of(id));
     if (control_fields(k, d, fields, 1) || (changed && control_fields(k, changed, of_stage, 4)) || rest_deploy(k->rest, k->api, id, &k->call->err)) {
         cJSON_Delete(d);
         cJSON_Delete(changed);
@@ -95,8 +127,10 @@ int control_stage_create(struct control *k)
     int failed = control_fields(k, s, fields, sizeof fields / sizeof *fields) || check_name(k, define_text(s, "stageName"));
     if (!failed && define_get(stages(k), define_text(s, "stageName").p))
         failed = control_fail(k, 409, "ConflictException", "Stage already exists");
-    if (!failed && !map_get(&k->api->deployed, define_text(s, "deploymentId")))
-        failed = control_fail(k, 400, "BadRequestException", "Deployment id does not exist");
+    cJSON *canary = define_get(s, "canarySettings");
+    if (canary && !define_get(canary, "useStageCache"))
+        cJSON_AddBoolToObject(canary, "useStageCache", false);
+    failed = failed || control_stage_check(k, s);
     if (failed) {
         cJSON_Delete(s);
         return -1;
@@ -113,6 +147,26 @@ int control_stage_delete(struct control *k)
         return control_missing(k, k->noun->missing);
     rest_unstage(k->api, s->string);
     cJSON_Delete(cJSON_DetachItemViaPointer(stages(k), s));
+    return 0;
+}
+
+/* ?deploymentId= */
+int control_stage_list(struct control *k)
+{
+    struct str deployment = http_query(k->call->request, "deploymentId", k->call->arena);
+    cJSON *all = cJSON_CreateArray(), *s;
+    cJSON_ArrayForEach(s, stages(k)) if (!deployment.n || str_eq(deployment, define_text(s, "deploymentId"))) cJSON_AddItemReferenceToArray(all, s);
+    int result = control_page(k, all, NULL);
+    cJSON_Delete(all);
+    return result;
+}
+
+int control_stage_check(struct control *k, cJSON *stage)
+{
+    const cJSON *canary = define_get(stage, "canarySettings");
+    if (!map_get(&k->api->deployed, define_text(stage, "deploymentId")) || (canary && !map_get(&k->api->deployed, define_text(canary, "deploymentId"))))
+        return control_fail(k, 400, "BadRequestException", "Deployment id does not exist");
+    define_set(stage, "lastUpdatedDate", cJSON_CreateNumber(control_now(k)));
     return 0;
 }
 

@@ -114,7 +114,7 @@ cJSON *define_new(struct define_ids *ids, const char *id, const char *name)
           "{\n  \"$schema\" : \"http://json-schema.org/draft-04/schema#\",\n  \"title\" : \"Error Schema\",\n  \"type\" : \"object\",\n"
           "  \"properties\" : {\n    \"message\" : { \"type\" : \"string\" }\n  }\n}" },
     };
-    static const char *const parts[] = { "requestvalidators", "gatewayresponses", "deployments", "stages" };
+    static const char *const parts[] = { "requestvalidators", "gatewayresponses", "deployments", "stages", "authorizers", "documentationparts", "documentationversions" };
     char z[DEFINE_ID];
     cJSON *d = cJSON_CreateObject();
     cJSON *info = cJSON_AddObjectToObject(d, "info"), *root = cJSON_CreateObject();
@@ -178,6 +178,44 @@ cJSON *define_resource(cJSON *definition, struct define_ids *ids, struct str pat
     }
     buf_release(&whole);
     return at;
+}
+
+static bool has_path(struct str type) { return !str_is(type, "API") && !str_is(type, "MODEL") && !str_is(type, "AUTHORIZER"); }
+
+/* One location has one part. */
+static void drop_part(cJSON *parts, const cJSON *location)
+{
+    cJSON *one, *next;
+    for (one = parts->child; one; one = next) {
+        next = one->next;
+        if (cJSON_Compare(define_get(one, "location"), location, true))
+            cJSON_Delete(cJSON_DetachItemViaPointer(parts, one));
+    }
+}
+
+void define_documentation(cJSON *definition, struct define_ids *ids, const cJSON *documentation, cJSON *ret_ids)
+{
+    cJSON *parts = define_object(definition, "documentationparts");
+    const cJSON *v;
+    cJSON_ArrayForEach(v, define_get(documentation, "documentationParts"))
+    {
+        char z[DEFINE_ID];
+        const cJSON *location = define_get(v, "location"), *properties = define_get(v, "properties");
+        char *text = cJSON_IsObject(properties) ? cJSON_PrintUnformatted(properties) : NULL;
+        if (!cJSON_IsObject(location) || !text)
+            continue;
+        drop_part(parts, location);
+        cJSON *part = cJSON_CreateObject(), *at = cJSON_Duplicate(location, true);
+        if (has_path(define_text(at, "type")) && !define_get(at, "path"))
+            cJSON_AddStringToObject(at, "path", "/");
+        cJSON_AddStringToObject(part, "id", define_id(ids, 6, z));
+        cJSON_AddItemToObject(part, "location", at);
+        cJSON_AddStringToObject(part, "properties", text);
+        cJSON_AddItemToObject(parts, z, part);
+        if (ret_ids)
+            cJSON_AddItemToArray(ret_ids, cJSON_CreateString(z));
+        free(text);
+    }
 }
 
 /* ---- integrations ---- */
@@ -386,6 +424,9 @@ static int method(struct model_api *api, struct model_resource *r, const cJSON *
     const cJSON *validator = define_get(define_get(api->definition, "requestvalidators"),
                                         define_text(v, "requestValidatorId").n ? define_text(v, "requestValidatorId").p : "-");
     m->operation = arena_dup(&api->arena, define_text(v, "operationName"));
+    struct str authorization = define_text(v, "authorizationType");
+    if (str_is(authorization, "CUSTOM") || str_is(authorization, "COGNITO_USER_POOLS"))
+        m->authorizer = arena_dup(&api->arena, authorization);
     m->key_required = define_on(v, "apiKeyRequired");
     m->validate_body = define_on(validator, "validateRequestBody");
     m->validate_parameters = define_on(validator, "validateRequestParameters");

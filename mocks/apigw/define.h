@@ -3,7 +3,8 @@
  *   info              id, name, binaryMediaTypes, apiKeySource, …
  *   resources         by id: id, parentId, pathPart, path, resourceMethods by verb, each with methodResponses and
  *                     methodIntegration with integrationResponses, all with the names the control plane gives them
- *   models, requestvalidators, gatewayresponses, deployments, stages      by name, id or type
+ *   models, requestvalidators, gatewayresponses, deployments, stages, authorizers, documentationparts,
+ *   documentationversions      by name, id or type
  *
  * The control plane edits a definition, OpenAPI documents are read into one and written from one, and a deployment is
  * a model made from a copy of one: there is no second form of an API.
@@ -33,6 +34,8 @@ enum { DEFINE_ID = 48 };
 /* "a1b2c3d4e5": n letters and digits, or "r7". */
 const char *define_id(struct define_ids *ids, int n, char out[DEFINE_ID]);
 
+#define MODEL_URL "https://apigateway.amazonaws.com/restapis/"
+
 /* An empty definition: the root resource, and the models Empty and Error that every API starts with. */
 cJSON *define_new(struct define_ids *ids, const char *id, const char *name);
 /* Shorthands; all case-sensitive, NULL and "" when absent. */
@@ -46,6 +49,8 @@ void define_set_text(cJSON *object, const char *name, struct str text);
 cJSON *define_object(cJSON *object, const char *name);
 /* The resource of that path, and all above it, made when they are not there. */
 cJSON *define_resource(cJSON *definition, struct define_ids *ids, struct str path);
+/* x-amazon-apigateway-documentation of a document; the ids of the parts into ret_ids, which may be NULL. */
+void define_documentation(cJSON *definition, struct define_ids *ids, const cJSON *documentation, cJSON *ret_ids);
 cJSON *define_root(const cJSON *definition);
 
 /* Makes what the data plane runs. Takes the definition over, also when it fails (NULL, *e filled). */
@@ -55,9 +60,13 @@ int define_integration(struct model_api *api, const cJSON *v, const struct place
                        struct err *e);
 int define_response(struct model_api *api, const cJSON *v, const struct place *p, struct model_response **ret, struct err *e);
 
+/* openapi.c: the document as a tree, JSON or YAML; NULL with *e filled. */
+cJSON *openapi_parse(struct str document, struct err *e);
 /* openapi.c: reads a document into a definition. merge: what is there already stays, unless the document has it too.
  * base_path: "ignore" (also NULL), "prepend", "split". */
 int openapi_read(struct str document, cJSON *definition, struct define_ids *ids, const char *base_path, struct err *e);
+/* openapi_export.c: the version a document of it names: its own, or else when it was made. */
+struct str openapi_version(const cJSON *definition, char out[32]);
 /* openapi_export.c: type "oas30" or "swagger"; integrations: with x-amazon-apigateway-*. Free it with cJSON_Delete. */
 cJSON *openapi_export(const cJSON *definition, const char *stage, const char *type, bool integrations, const char *host);
 

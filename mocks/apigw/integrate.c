@@ -216,6 +216,7 @@ static void own_headers(struct outgoing *o, bool http)
 
 static void all_headers(struct outgoing *o)
 {
+    static const struct str hop[] = { S_INIT("Expect"), S_INIT("Proxy-Authenticate"), S_INIT("TE"), S_INIT("Via") };
     struct http_request *r = &o->v->out;
     enum model_type type = o->v->integration->type;
     r->headers = ARENA_ARRAY(o->a, struct http_header, o->n_headers + o->v->call->request->n_headers + 8);
@@ -223,8 +224,9 @@ static void all_headers(struct outgoing *o)
         proxy_headers(o);
     else
         own_headers(o, type == MODEL_HTTP);
-    for (size_t i = 0; i < o->n_headers; i++)
-        header(o, o->headers[i].name, o->headers[i].value);
+    for (size_t i = 0; i < o->n_headers; i++) /* AWS leaves these out though they are mapped */
+        if (!str_in_nocase(o->headers[i].name, hop, sizeof hop / sizeof *hop))
+            header(o, o->headers[i].name, o->headers[i].value);
     if (type != MODEL_AWS)
         header(o, S("X-Amzn-Apigateway-Api-Id"), o->v->api->id);
     header(o, S("X-Amzn-Trace-Id"), trace_id(o));
@@ -251,12 +253,19 @@ static int send_local(struct invocation *v, const char *service)
     return CALL_LATER;
 }
 
+/* ANY is the client's. */
+static struct str sent_method(const struct invocation *v)
+{
+    struct str method = v->integration->http_method;
+    return str_is(method, "ANY") ? v->call->request->method : method;
+}
+
 static int send_aws(struct outgoing *o)
 {
     static const struct { const char *service, *prefix; } targets[] = { { "kinesis", "Kinesis_20131202." } };
     struct invocation *v = o->v;
     const struct model_integration *i = v->integration;
-    v->out.method = i->http_method;
+    v->out.method = sent_method(v);
     if (i->path.n) {
         http_request_target(&v->out, target_of(o, filled(o, i->path)));
         return send_local(v, arena_z(o->a, i->service));
@@ -274,17 +283,23 @@ static int send_aws(struct outgoing *o)
     return send_local(v, arena_z(o->a, i->service));
 }
 
-static int send_http(struct outgoing *o)
+/* "host:port" of a URL; *ret_path: what follows it. */
+static struct str host_of(struct str uri, struct str *ret_path)
 {
-    struct invocation *v = o->v;
-    const struct model_integration *i = v->integration;
-    struct str uri = filled(o, i->uri);
     struct str after = str_from(uri, str_starts(uri, S("https://")) ? 8 : 7), host = after;
     for (size_t k = 0; k < after.n && host.n == after.n; k++)
         if (after.p[k] == '/' || after.p[k] == '?')
             host.n = k;
-    v->out.method = str_is(i->http_method, "ANY") ? v->call->request->method : i->http_method;
-    struct str path = str_from(after, host.n);
+    *ret_path = str_from(after, host.n);
+    return host;
+}
+
+static int send_http(struct outgoing *o)
+{
+    struct invocation *v = o->v;
+    const struct model_integration *i = v->integration;
+    struct str path, uri = filled(o, i->uri), host = host_of(uri, &path);
+    v->out.method = sent_method(v);
     if (path.n && path.p[0] == '?')
         path = arena_f(o->a, "/" STR_F, STR_A(path));
     http_request_target(&v->out, target_of(o, path));
@@ -350,6 +365,10 @@ int integrate_send(struct invocation *v, struct str body)
     v->out.peer = S("");
     if (map_parameters(&o) || check_headers(&o))
         return -1;
+    struct str path;
+    if (v->integration->type != MODEL_AWS && !host_of(filled(&o, v->integration->uri), &path).n)
+        return invoke_fail(v->call, REFUSE_CONFIGURATION, "Invalid endpoint address: " STR_F " names no host once stage variables are filled in",
+                           STR_A(v->integration->uri));
     all_headers(&o);
     log_sending(&o);
     return v->integration->type == MODEL_AWS ? send_aws(&o) : send_http(&o);

@@ -94,7 +94,7 @@ void foreign_close(struct foreign *f);
 int foreign_send(struct foreign *f, struct invocation *v); /* CALL_LATER; ends in call_finish */
 
 /* control.c: the control plane's actions, by name and route. */
-enum { CONTROL_ACTIONS = 98 };
+enum { CONTROL_ACTIONS = 108 };
 extern const struct action control_actions[CONTROL_ACTIONS];
 bool control_is(const struct http_request *r);
 /* NULL when the control plane has no such path (c->err filled). */

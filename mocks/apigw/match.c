@@ -1,7 +1,7 @@
 /* match.c - from a path to the resource that answers it.
  *
  * Per segment a static part goes before {param}, and {param} before {proxy+}; where the better one leads nowhere, the
- * next is tried. Empty segments (double and trailing slashes) do not count. Only resources with methods are answers.
+ * next is tried; so it is where the better one has no method for the verb. Empty segments (double and trailing slashes) do not count. Only resources with methods are answers.
  * Documented at: Developer Guide, "Set up a proxy integration with a proxy resource".
  */
 #include "mocks/apigw/model.h"
@@ -11,6 +11,7 @@ struct search {
     size_t n;
     struct str path; /* the whole, for what a greedy part takes */
     struct match *m;
+    struct str verb; /* n == 0: any will do */
     int steps;
 };
 
@@ -27,29 +28,6 @@ static struct str rest_of(const struct search *s, size_t i)
 {
     const char *from = s->segments[i].p, *end = s->segments[s->n - 1].p + s->segments[s->n - 1].n;
     return (struct str){ from, (size_t)(end - from) };
-}
-
-static const struct model_resource *descend(struct search *s, const struct model_resource *r, size_t i)
-{
-    if (++s->steps > 10000)
-        return NULL;
-    if (i == s->n)
-        return r->methods ? r : NULL;
-    s->m->nearest = r;
-    static const enum model_part order[] = { MODEL_STATIC, MODEL_PARAM, MODEL_GREEDY };
-    for (int k = 0; k < 3; k++)
-        for (const struct model_resource *c = r->children; c; c = c->next) {
-            if (c->kind != order[k] || (c->kind == MODEL_STATIC && !str_eq(c->part, s->segments[i])))
-                continue;
-            size_t before = s->m->n_params;
-            if (c->kind != MODEL_STATIC && !take(s, c, c->kind == MODEL_GREEDY ? rest_of(s, i) : s->segments[i]))
-                continue;
-            const struct model_resource *found = descend(s, c, c->kind == MODEL_GREEDY ? s->n : i + 1);
-            if (found)
-                return found;
-            s->m->n_params = before;
-        }
-    return NULL;
 }
 
 /* The exact verb, else ANY. */
@@ -69,9 +47,32 @@ static const struct model_method *method_of(const struct model_resource *r, stru
     return NULL;
 }
 
+static const struct model_resource *descend(struct search *s, const struct model_resource *r, size_t i)
+{
+    if (++s->steps > 10000)
+        return NULL;
+    if (i == s->n)
+        return s->verb.n ? (method_of(r, s->verb) ? r : NULL) : r->methods ? r : NULL;
+    s->m->nearest = r;
+    static const enum model_part order[] = { MODEL_STATIC, MODEL_PARAM, MODEL_GREEDY };
+    for (int k = 0; k < 3; k++)
+        for (const struct model_resource *c = r->children; c; c = c->next) {
+            if (c->kind != order[k] || (c->kind == MODEL_STATIC && !str_eq(c->part, s->segments[i])))
+                continue;
+            size_t before = s->m->n_params;
+            if (c->kind != MODEL_STATIC && !take(s, c, c->kind == MODEL_GREEDY ? rest_of(s, i) : s->segments[i]))
+                continue;
+            const struct model_resource *found = descend(s, c, c->kind == MODEL_GREEDY ? s->n : i + 1);
+            if (found)
+                return found;
+            s->m->n_params = before;
+        }
+    return NULL;
+}
+
 bool match_path(const struct model_api *api, struct str verb, struct str path, struct match *ret_match)
 {
-    struct search s = { .m = ret_match, .path = path };
+    struct search s = { .m = ret_match, .path = path, .verb = verb };
     ret_match->resource = NULL;
     ret_match->method = NULL;
     ret_match->n_params = 0;
@@ -85,6 +86,12 @@ bool match_path(const struct model_api *api, struct str verb, struct str path, s
         s.segments[s.n++] = segment;
     }
     ret_match->resource = descend(&s, api->root, 0);
+    if (!ret_match->resource) { /* which resource it is that lacks the verb */
+        s.verb = S("");
+        s.steps = 0;
+        ret_match->n_params = 0;
+        ret_match->resource = descend(&s, api->root, 0);
+    }
     if (ret_match->resource)
         ret_match->method = method_of(ret_match->resource, verb);
     return ret_match->method != NULL;

@@ -146,7 +146,9 @@ static int aws_uri(struct model_integration *i, struct err *e)
     struct str part[6], rest = i->uri;
     for (int k = 0; k < 5; k++)
         part[k] = rest.p ? str_cut(&rest, ':') : S("");
-    if (!str_is(part[0], "arn") || !str_is(part[2], "apigateway") || !rest.p)
+    if (str_is(part[0], "arn") && !str_is(part[2], "apigateway"))
+        return err_set(e, 400, "BadRequestException", "AWS ARN for integration must contain path or action");
+    if (!str_is(part[0], "arn") || !rest.p)
         return err_set(e, 400, "BadRequestException", "Invalid ARN specified in the request: \"" STR_F "\"", STR_A(i->uri));
     i->region = part[3];
     i->service = part[4];

@@ -72,6 +72,7 @@ struct model_method {
     bool key_required, validate_body, validate_parameters;
     struct model_parameter *required;
     struct model_body *bodies;
+    struct str authorizer; /* "CUSTOM", "COGNITO_USER_POOLS": what has to be asked; n == 0: nothing */
     struct str operation; /* operationId */
     struct str summary;   /* what it does, for the journal */
     struct model_integration *integration; /* NULL: the method has none */

@@ -5,9 +5,9 @@
  *     responses                                   method responses
  *     x-amazon-apigateway-integration             the integration, with its responses by pattern
  *     x-amazon-apigateway-request-validator       by name; also for the whole document
- *     security naming an apiKey scheme            the method asks for x-api-key
+ *     security naming an apiKey scheme            the method asks for x-api-key; one with an authorizer: for that
  *   components/schemas, definitions               models
- *   info, x-amazon-apigateway-binary-media-types, -api-key-source, -request-validators, -gateway-responses
+ *   info, x-amazon-apigateway-binary-media-types, -api-key-source, -request-validators, -gateway-responses, -documentation
  *   basePath, servers                             ignored, prepended or split, as the import's basepath says
  *
  * Other x-amazon-apigateway-* members are accepted and not used. Documented at: Developer Guide, "OpenAPI extensions
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "mocks/apigw/define.h"
+#include "mocks/apigw/openapi.h"
 #include "mocks/apigw/yaml.h"
 
 struct import {
@@ -28,7 +28,7 @@ struct import {
 };
 
 /* A document of more would be refused by API Gateway's quota of 300 resources, raised on request. */
-enum { MAX_PATHS = 2000, MAX_REF_STEPS = 8 };
+enum { MAX_PATHS = 2000, MAX_REF_STEPS = 8, MAX_DEPTH = 100 };
 
 static bool is_kind(struct import *im, const cJSON *object, const char *name, const struct place *p, int kind, const char *why)
 {
@@ -71,13 +71,34 @@ static const cJSON *deref(const struct import *im, const cJSON *v)
 }
 
 /* ---- models ---- */
+/* A model names another by its URL. */
+static void name_models(const struct import *im, cJSON *schema, int depth)
+{
+    static const char *const places[] = { "#/components/schemas/", "#/definitions/" };
+    struct str ref = define_text(schema, "$ref"), api = define_text(define_get(im->definition, "info"), "id");
+    cJSON *child;
+    for (size_t i = 0; i < 2; i++)
+        if (str_starts(ref, str_of(places[i]))) {
+            struct buf b = BUF_INIT;
+            buf_f(&b, MODEL_URL STR_F "/models/%s", STR_A(api), ref.p + strlen(places[i]));
+            define_set_text(schema, "$ref", buf_str(&b));
+            buf_release(&b);
+            break;
+        }
+    cJSON_ArrayForEach(child, schema) if (depth < MAX_DEPTH) name_models(im, child, depth + 1);
+}
+
 static void put_model(struct import *im, const char *name, const cJSON *schema)
 {
-    char id[DEFINE_ID], *text = cJSON_Print(schema);
-    cJSON *m = cJSON_CreateObject();
+    cJSON *own = cJSON_Duplicate(schema, true), *m = cJSON_CreateObject();
+    name_models(im, own, 0);
+    char id[DEFINE_ID], *text = cJSON_Print(own);
+    cJSON_Delete(own);
     cJSON_AddStringToObject(m, "id", define_id(im->ids, 6, id));
     cJSON_AddStringToObject(m, "name", name);
     cJSON_AddStringToObject(m, "schema", text ? text : "{}");
+    if (define_text(schema, "description").n)
+        define_set_text(m, "description", define_text(schema, "description"));
     cJSON_AddStringToObject(m, "contentType", "application/json");
     define_set(define_object(im->definition, "models"), name, m);
     free(text);
@@ -122,6 +143,22 @@ static void parameters(struct import *im, cJSON *method, const cJSON *operation,
 {
     const cJSON *v;
     cJSON_ArrayForEach(v, list) parameter(im, method, operation, deref(im, v));
+}
+
+/* Those of the path are required, whether declared or not. */
+static void path_parameters(cJSON *method, struct str path)
+{
+    for (struct str rest = path; rest.p;) {
+        struct str part = str_cut(&rest, '/');
+        struct buf b = BUF_INIT;
+        if (part.n < 3 || part.p[0] != '{')
+            continue;
+        buf_z(&b, "method.request.path.");
+        buf_str_add(&b, (struct str){ part.p + 1, part.n - (str_ends(part, S("+}")) ? 3 : 2) });
+        if (!define_get(define_get(method, "requestParameters"), buf_cstr(&b)))
+            define_set(define_object(method, "requestParameters"), buf_cstr(&b), cJSON_CreateTrue());
+        buf_release(&b);
+    }
 }
 
 static void request_body(struct import *im, cJSON *method, const cJSON *operation)
@@ -171,6 +208,27 @@ static void responses(struct import *im, cJSON *method, const cJSON *operation)
 }
 
 /* ---- integrations ---- */
+/* A mapping that is no text is left out, with a warning. */
+static void drop_mappings(struct import *im, cJSON *integration, const char *verb, struct str path)
+{
+    cJSON *map = define_get(integration, "requestParameters"), *next;
+    for (cJSON *v = map ? map->child : NULL; v; v = next) {
+        next = v->next;
+        if (cJSON_IsString(v) || !v->string)
+            continue;
+        char *was = cJSON_PrintUnformatted(v);
+        struct buf b = BUF_INIT;
+        buf_f(&b, "Invalid format for 'requestParameters'. Expected type string for property '%s' of resource '" STR_F "' and method '%s' but got '%s'",
+              v->string, STR_A(path), verb, was ? was : "");
+        if (!cJSON_IsArray(define_get(im->definition, "warnings")))
+            define_set(im->definition, "warnings", cJSON_CreateArray());
+        cJSON_AddItemToArray(define_get(im->definition, "warnings"), cJSON_CreateString(buf_cstr(&b)));
+        buf_release(&b);
+        free(was);
+        cJSON_Delete(cJSON_DetachItemViaPointer(map, v));
+    }
+}
+
 /* Documents write enumerations in lower case. */
 static void set_upper(cJSON *object, const char *name)
 {
@@ -206,7 +264,7 @@ static cJSON *integration_responses(struct import *im, const cJSON *map, const s
     return out;
 }
 
-static int integration(struct import *im, cJSON *method, const cJSON *v, const char *resource_id, const struct place *p)
+static int integration(struct import *im, cJSON *method, const cJSON *v, const cJSON *resource, const struct place *p)
 {
     static const char *const kept[] = { "type", "httpMethod", "uri", "credentials", "requestParameters", "requestTemplates",
         "passthroughBehavior", "contentHandling", "timeoutInMillis", "cacheNamespace", "cacheKeyParameters", "connectionType" };
@@ -219,6 +277,11 @@ static int integration(struct import *im, cJSON *method, const cJSON *v, const c
         if (define_get(v, kept[k]))
             cJSON_AddItemToObject(i, kept[k], cJSON_Duplicate(define_get(v, kept[k]), true));
     set_upper(i, "type");
+    if (str_is(define_text(i, "type"), "MOCK"))
+        cJSON_DeleteItemFromObjectCaseSensitive(i, "httpMethod");
+    if (str_starts(define_text(i, "type"), S("HTTP")) && !define_get(i, "connectionType"))
+        cJSON_AddStringToObject(i, "connectionType", "INTERNET");
+    drop_mappings(im, i, define_text(method, "httpMethod").p, define_text(resource, "path"));
     set_upper(i, "passthroughBehavior");
     set_upper(i, "contentHandling");
     if (!define_get(i, "passthroughBehavior"))
@@ -226,7 +289,7 @@ static int integration(struct import *im, cJSON *method, const cJSON *v, const c
     if (!define_get(i, "timeoutInMillis"))
         cJSON_AddNumberToObject(i, "timeoutInMillis", 29000);
     if (!define_get(i, "cacheNamespace"))
-        cJSON_AddStringToObject(i, "cacheNamespace", resource_id);
+        define_set_text(i, "cacheNamespace", define_text(resource, "id"));
     if (!define_get(i, "cacheKeyParameters"))
         cJSON_AddArrayToObject(i, "cacheKeyParameters");
     if (cJSON_IsObject(define_get(v, "responses")))
@@ -280,10 +343,12 @@ static int operation(struct import *im, const cJSON *item, const cJSON *v, const
     validator_of(im, m, v);
     parameters(im, m, v, define_get(item, "parameters"));
     parameters(im, m, v, define_get(v, "parameters"));
+    path_parameters(m, define_text(resource, "path"));
     request_body(im, m, v);
     responses(im, m, v);
+    openapi_security(im->definition, im->document, v, m);
     const cJSON *i = define_get(v, here.name);
-    return cJSON_IsObject(i) ? integration(im, m, i, define_text(resource, "id").p, &here) : 0;
+    return cJSON_IsObject(i) ? integration(im, m, i, resource, &here) : 0;
 }
 
 static int path_item(struct import *im, const cJSON *item, const struct place *p)
@@ -363,6 +428,7 @@ static void gateway_responses(struct import *im)
 static void extensions(struct import *im)
 {
     const cJSON *v, *models = define_get(define_get(im->document, "components"), "schemas");
+    openapi_authorizers(im->definition, im->ids, im->document);
     validators(im);
     gateway_responses(im);
     if (!models)
@@ -389,6 +455,8 @@ static struct str base_of(const cJSON *document)
     }
     while (base.n && base.p[base.n - 1] == '/')
         base.n--;
+    while (base.n > 1 && base.p[0] == '/')
+        base = str_from(base, 1);
     return base;
 }
 
@@ -410,9 +478,15 @@ static int import_document(struct import *im, const char *mode)
     define_set_text(about, "name", define_text(info, "title").n ? define_text(info, "title") : S("API"));
     if (define_text(info, "version").n)
         define_set_text(about, "version", define_text(info, "version"));
+    else if (cJSON_IsNumber(define_get(info, "version"))) {
+        char *number = cJSON_PrintUnformatted(define_get(info, "version"));
+        define_set_text(about, "version", str_of(number ? number : "1"));
+        free(number);
+    }
     if (define_text(info, "description").n)
         define_set_text(about, "description", define_text(info, "description"));
     extensions(im);
+    define_documentation(im->definition, im->ids, define_get(im->document, "x-amazon-apigateway-documentation"), NULL);
     if (!object_ok(im, im->document, "paths", NULL))
         return -1;
     if (!cJSON_IsObject(define_get(im->document, "paths")))
@@ -450,10 +524,14 @@ static cJSON *read_json(struct str document, struct err *e)
     return tree;
 }
 
+cJSON *openapi_parse(struct str document, struct err *e)
+{
+    return str_starts(str_trim(document), S("{")) ? read_json(document, e) : yaml_read(document, e);
+}
+
 int openapi_read(struct str document, cJSON *definition, struct define_ids *ids, const char *base_path, struct err *e)
 {
-    bool json = str_starts(str_trim(document), S("{"));
-    cJSON *tree = json ? read_json(document, e) : yaml_read(document, e);
+    cJSON *tree = openapi_parse(document, e);
     if (!tree)
         return -1;
     struct import im = { .definition = definition, .ids = ids, .e = e, .document = tree };
@@ -468,7 +546,9 @@ struct model_api *openapi_import(struct str document, struct str id, struct err 
     char *z = mem_dup(id);
     cJSON *definition = define_new(&ids, z, "API");
     free(z);
-    if (!openapi_read(document, definition, &ids, NULL, e))
+    int failed = openapi_read(document, definition, &ids, NULL, e);
+    openapi_open(definition); /* nobody is here who could be asked */
+    if (!failed)
         return define_model(definition, false, e);
     cJSON_Delete(definition);
     return NULL;

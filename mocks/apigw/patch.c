@@ -1,30 +1,13 @@
 /* patch.c - patchOperations: [{"op": "replace", "path": "/a/b~1c", "value": "text"}].
  *
- *   add, replace   a member of the object, or of a map in it; of a list: the last segment, or the value, is the element
- *   remove         the same
- * Values are texts; booleans and numbers are known by name. Settings of a stage's methods have paths of their own:
- * /{path}/{verb}/throttling/rateLimit; stages of a usage plan are written API:STAGE.
- * Documented at: API reference, "Patch Operations".
+ * What may be patched is a table of the noun (struct patch_path): the path, the operations it takes, what its value is.
+ * AWS refuses in three manners, by noun (enum patch_manner). Stages and usage plans have paths of their own, which a
+ * function of the noun takes first.
+ * Documented at: API reference, "Patch Operations"; the sentences were recorded on AWS.
  */
 #include <stdlib.h>
 
 #include "mocks/apigw/control.h"
-
-enum { SEGMENTS = 8 };
-struct step {
-    struct str op, value, segments[SEGMENTS];
-    const cJSON *raw_value;
-    size_t n;
-    struct str path;
-};
-
-static bool is_word(struct str s, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_is(s, words[i]))
-            return true;
-    return false;
-}
 
 /* "image~1png" -> "image/png" */
 static struct str unescaped(struct arena *a, struct str s)
@@ -40,166 +23,138 @@ static struct str unescaped(struct arena *a, struct str s)
     return out;
 }
 
-static cJSON *typed(const struct step *s)
+cJSON *patch_value(char kind, struct str text)
 {
-    static const char *const booleans[] = { "apiKeyRequired", "validateRequestBody", "validateRequestParameters", "enabled",
-        "tracingEnabled", "cacheClusterEnabled", "disableExecuteApiEndpoint", "dataTraceEnabled", "metricsEnabled", "cachingEnabled" };
-    static const char *const numbers[] = { "timeoutInMillis", "minimumCompressionSize", "rateLimit", "burstLimit", "limit", "offset",
-        "throttlingRateLimit", "throttlingBurstLimit", "cacheTtlInSeconds" };
-    struct str last = s->segments[s->n - 1], parent = s->n > 1 ? s->segments[s->n - 2] : S("");
     double number;
-    bool flag = str_is(s->value, "true") || str_is(s->value, "false");
-    if (flag && (is_word(last, booleans, sizeof booleans / sizeof *booleans) || str_ends(parent, S("Parameters"))))
-        return cJSON_CreateBool(str_is(s->value, "true"));
-    if (is_word(last, numbers, sizeof numbers / sizeof *numbers) && str_to_double(s->value, &number))
+    if (kind == 'b' || kind == 'M')
+        return cJSON_CreateBool(str_is(text, "true"));
+    if (kind == 'n' && str_to_double(text, &number))
         return cJSON_CreateNumber(number);
-    return cJSON_CreateString(s->value.p);
+    return cJSON_CreateString(text.p);
 }
 
-static void list_step(cJSON *list, const struct step *s, size_t at)
+bool patch_is(const struct patch_step *s, const char *op) { return str_is(s->op, op); }
+
+/* ---- one change ---- */
+static void list_step(cJSON *list, const struct patch_step *s, bool by_value)
 {
-    struct str element = s->n > at ? s->segments[at] : s->value;
+    struct str element = by_value ? s->value : s->segments[s->n - 1];
     cJSON *one, *found = NULL;
     cJSON_ArrayForEach(one, list) if (cJSON_IsString(one) && str_is(element, one->valuestring)) found = one;
-    if (str_is(s->op, "remove")) {
+    if (patch_is(s, "replace") && !by_value) { /* the value goes to the end, as AWS has it */
         if (found)
             cJSON_Delete(cJSON_DetachItemViaPointer(list, found));
-    } else if (str_is(s->op, "replace") && s->n > at) { /* /endpointConfiguration/types/EDGE: value takes its place */
+        cJSON_AddItemToArray(list, cJSON_CreateString(s->value.p));
+    } else if (patch_is(s, "remove")) {
         if (found)
-            cJSON_ReplaceItemViaPointer(list, found, cJSON_CreateString(s->value.p));
-        else
-            cJSON_AddItemToArray(list, cJSON_CreateString(s->value.p));
+            cJSON_Delete(cJSON_DetachItemViaPointer(list, found));
     } else if (!found && element.n) {
         cJSON_AddItemToArray(list, cJSON_CreateString(element.p));
     }
 }
 
-/* ---- stages of a usage plan ---- */
-static int api_stage(struct control *k, cJSON *plan, const struct step *s)
+/* The object or list that holds the last segment. */
+static cJSON *holder(cJSON *object, const struct patch_step *s, size_t depth)
 {
-    struct str name = s->n > 1 ? s->segments[1] : s->value, stage = name, id = str_cut(&stage, ':');
-    cJSON *list = define_get(plan, "apiStages"), *one, *found = NULL;
-    if (!list)
-        list = cJSON_AddArrayToObject(plan, "apiStages");
-    cJSON_ArrayForEach(one, list) if (str_eq(define_text(one, "apiId"), id) && str_eq(define_text(one, "stage"), stage)) found = one;
-    if (s->n > 2 && found) { /* /apiStages/{api:stage}/throttle/{path}/{verb}[/rateLimit] */
-        cJSON *throttle = define_object(found, "throttle");
-        struct str key = s->n > 4 ? arena_f(k->call->arena, STR_F "/" STR_F, STR_A(s->segments[3]), STR_A(s->segments[4])) : S("");
-        if (str_is(s->op, "remove"))
-            cJSON_DeleteItemFromObjectCaseSensitive(key.n ? throttle : found, key.n ? key.p : "throttle");
-        else if (s->n > 5)
-            define_set(define_object(throttle, key.p), s->segments[5].p, typed(s));
-        return 0;
-    }
-    if (str_is(s->op, "remove")) {
-        if (!found)
-            return control_missing(k, "Invalid API Stage specified");
-        cJSON_Delete(cJSON_DetachItemViaPointer(list, found));
-        return 0;
-    }
-    struct rest_api *api = map_get(&k->rest->apis, id);
-    if (!api || !stage.n || !define_get(define_get(api->definition, "stages"), arena_z(k->call->arena, stage)))
-        return control_missing(k, "API Stage not found: invalid API identifier or stage specified");
-    if (!found) {
-        cJSON *v = cJSON_CreateObject();
-        define_set_text(v, "apiId", id);
-        define_set_text(v, "stage", stage);
-        cJSON_AddItemToArray(list, v);
-    }
-    return 0;
+    for (size_t i = 0; i < depth; i++)
+        object = define_object(object, s->segments[i].p);
+    return object;
 }
 
-/* ---- settings of a stage's methods ---- */
-static bool method_setting(struct control *k, cJSON *stage, const struct step *s)
+static void change(cJSON *object, const struct patch_path *row, const struct patch_step *s)
 {
-    static const struct { const char *group, *name, *member; } settings[] = {
-        { "throttling", "rateLimit", "throttlingRateLimit" }, { "throttling", "burstLimit", "throttlingBurstLimit" },
-        { "logging", "loglevel", "loggingLevel" }, { "logging", "dataTrace", "dataTraceEnabled" },
-        { "metrics", "enabled", "metricsEnabled" }, { "caching", "enabled", "cachingEnabled" },
-        { "caching", "ttlInSeconds", "cacheTtlInSeconds" },
-    };
-    if (s->n < 2)
-        return false;
-    struct str path = s->segments[0];
-    while (path.n && path.p[0] == '/')
-        path = str_from(path, 1);
-    struct str key = arena_f(k->call->arena, STR_F "/" STR_F, STR_A(path), STR_A(s->segments[1]));
-    cJSON *all = define_object(stage, "methodSettings");
-    if (s->n == 2 && str_is(s->op, "remove")) {
-        cJSON_DeleteItemFromObjectCaseSensitive(all, key.p);
-        return true;
+    bool list = row->kind == 'l' || row->kind == 'v';
+    size_t last = s->n - (row->kind == 'l' ? 2 : 1);
+    cJSON *at = holder(object, s, last);
+    const char *name = s->segments[last].p;
+    if (list) {
+        if (!cJSON_IsArray(define_get(at, name)))
+            define_set(at, name, cJSON_CreateArray());
+        list_step(define_get(at, name), s, row->kind == 'v');
+        return;
     }
-    for (size_t i = 0; s->n == 4 && i < sizeof settings / sizeof *settings; i++)
-        if (str_is(s->segments[2], settings[i].group) && str_is(s->segments[3], settings[i].name)) {
-            struct step renamed = *s;
-            renamed.segments[3] = str_of(settings[i].member);
-            cJSON *one = define_object(all, key.p);
-            if (str_is(s->op, "remove"))
-                cJSON_DeleteItemFromObjectCaseSensitive(one, settings[i].member);
-            else
-                define_set(one, settings[i].member, typed(&renamed));
-            return true;
-        }
-    return false;
+    bool gone = patch_is(s, "remove") || (row->kind == 'e' && !s->value.n) || (row->kind == 'n' && !s->value.n);
+    if (!gone) {
+        define_set(at, name, patch_value(row->kind, s->value));
+        return;
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(at, name);
+    if (s->n > 1 && !at->child)
+        cJSON_DeleteItemFromObjectCaseSensitive(holder(object, s, last - 1), s->segments[last - 1].p);
+}
+
+/* ---- refusals ---- */
+static bool takes(const struct patch_path *row, struct str op)
+{
+    return strchr(row->ops, str_is(op, "add") ? '+' : str_is(op, "replace") ? '=' : str_is(op, "remove") ? '-' : '?') != NULL;
+}
+
+static bool fits(const char *pattern, const struct patch_step *s)
+{
+    struct str rest = str_of(pattern + 1);
+    for (size_t i = 0; i < s->n; i++) {
+        struct str want = str_cut(&rest, '/');
+        if (!want.p || (str_is(want, "*") ? !s->segments[i].n : !str_eq(want, s->segments[i])))
+            return false;
+    }
+    return !rest.p;
+}
+
+static struct str joined(struct arena *a, struct str list, const char *more) { return arena_f(a, STR_F "%s%s", STR_A(list), list.n ? ", " : "", more); }
+
+/* Names the paths that would take the operation. */
+static int refuse_listing(struct control *k, const struct patch_step *s, const struct patch_path *rows)
+{
+    struct str list = S("");
+    for (; rows->path; rows++)
+        if (takes(rows, s->op))
+            list = joined(k->call->arena, list, rows->path);
+    struct str advice = list.n ? arena_f(k->call->arena, "Must be one of: [" STR_F "]", STR_A(list)) : S("Please choose supported operations");
+    return control_fail(k, 400, "BadRequestException", "Invalid patch path  '" STR_F "' specified for op '" STR_F "'. " STR_F, STR_A(s->path),
+                        STR_A(s->op), STR_A(advice));
+}
+
+static int refuse_operation(struct control *k, const struct patch_path *row)
+{
+    struct str list = S("");
+    static const struct { char sign; const char *name; } words[] = { { '+', "add" }, { '-', "remove" }, { '=', "replace" } };
+    if (row->kind == 'l' && strlen(row->ops) == 3)
+        return control_fail(k, 400, "BadRequestException", "Invalid patch operation specified. Must be 'add'|'remove'|'replace'");
+    for (size_t i = 0; i < 3; i++)
+        if (strchr(row->ops, words[i].sign))
+            list = joined(k->call->arena, list, words[i].name);
+    return control_fail(k, 400, "BadRequestException", "Invalid patch operation specified. Must be one of: [" STR_F "]", STR_A(list));
 }
 
 /* ---- one operation ---- */
-static int read_step(struct control *k, const cJSON *v, struct step *s)
+static void read_step(struct control *k, const cJSON *v, struct patch_step *s)
 {
-    struct arena *a = k->call->arena;
-    *s = (struct step){ .op = define_text(v, "op"), .path = define_text(v, "path"), .value = define_text(v, "value") };
-    if (!is_word(s->op, (const char *const[]){ "add", "replace", "remove", "copy", "move", "test" }, 6))
-        return control_fail(k, 400, "BadRequestException", "Invalid patch operation specified. Must be one of: [add, remove, replace]");
-    if (!s->value.p || !s->value.n)
-        s->value = S("");
-    if (!s->path.n || s->path.p[0] != '/')
-        return control_fail(k, 400, "BadRequestException", "Invalid patch path '" STR_F "' specified for op '" STR_F "'", STR_A(s->path), STR_A(s->op));
-    for (struct str rest = str_from(s->path, 1); rest.p && s->n < SEGMENTS;)
-        s->segments[s->n++] = unescaped(a, str_cut(&rest, '/'));
-    return 0;
+    *s = (struct patch_step){ .op = define_text(v, "op"), .path = define_text(v, "path"), .value = define_text(v, "value"), .from = define_text(v, "from") };
+    struct str rest = str_starts(s->path, S("/")) ? str_from(s->path, 1) : s->path;
+    while (rest.p && s->n < PATCH_SEGMENTS)
+        s->segments[s->n++] = unescaped(k->call->arena, str_cut(&rest, '/'));
 }
 
-static int refuse_path(struct control *k, const struct step *s, const struct noun *noun)
+static int one_step(struct control *k, cJSON *object, const struct patch_step *s, const struct noun *noun)
 {
-    struct str list = S("");
-    for (size_t i = 0; noun->patched[i]; i++)
-        if (strcmp(noun->patched[i], "*") != 0)
-            list = arena_f(k->call->arena, STR_F "%s/%s", STR_A(list), list.n ? ", " : "", noun->patched[i]);
-    return control_fail(k, 400, "BadRequestException", "Invalid patch path '" STR_F "' specified for op '" STR_F "'. Must be one of: [" STR_F "]",
-                        STR_A(s->path), STR_A(s->op), STR_A(list));
-}
-
-static int one_step(struct control *k, cJSON *object, const struct step *s, const struct noun *noun)
-{
-    size_t words = 0;
-    while (noun->patched[words])
-        words++;
-    bool known = is_word(s->segments[0], noun->patched, words) && !str_is(s->segments[0], "*");
-    if (!known && is_word(S("*"), noun->patched, words) && method_setting(k, object, s))
-        return 0;
-    if (!known || !s->segments[s->n - 1].p)
-        return refuse_path(k, s, noun);
-    if (str_is(s->segments[0], "apiStages"))
-        return api_stage(k, object, s);
-    cJSON *at = object;
-    for (size_t i = 0; i < s->n; i++) {
-        cJSON *there = define_get(at, s->segments[i].p);
-        bool list = cJSON_IsArray(there) || (!there && is_word(s->segments[i], (const char *const[]){ "binaryMediaTypes", "cacheKeyParameters" }, 2));
-        if (list && !there)
-            there = cJSON_AddArrayToObject(at, s->segments[i].p);
-        if (list) {
-            list_step(there, s, i + 1);
-            return 0;
-        }
-        if (i + 1 == s->n) {
-            if (str_is(s->op, "remove"))
-                cJSON_DeleteItemFromObjectCaseSensitive(at, s->segments[i].p);
-            else
-                define_set(at, s->segments[i].p, typed(s));
-        } else {
-            at = define_object(at, s->segments[i].p);
-        }
-    }
+    int taken = noun->step ? noun->step(k, object, s) : PATCH_NOT_MINE;
+    if (taken != PATCH_NOT_MINE)
+        return taken;
+    const struct patch_path *row = noun->paths;
+    while (row->path && !fits(row->path, s))
+        row++;
+    if (noun->manner == PATCH_LISTS && (!row->path || !takes(row, s->op)))
+        return refuse_listing(k, s, noun->paths);
+    if (!row->path || (noun->manner == PATCH_NAMES && !takes(row, s->op)))
+        return control_fail(k, 400, "BadRequestException", "Invalid patch path %s", s->path.n ? s->path.p : "null");
+    if (!takes(row, s->op))
+        return refuse_operation(k, row);
+    bool map = row->kind == 'm' || row->kind == 'M';
+    if (noun->manner == PATCH_NAMES && map && !patch_is(s, "remove") && !s->value.n)
+        return control_fail(k, 400, "BadRequestException", "Invalid null or empty value in " STR_F, STR_A(s->segments[0]));
+    if (row->missing && !patch_is(s, "add") && !define_get(define_get(object, s->segments[0].p), s->segments[s->n - 1].p))
+        return control_missing(k, row->missing);
+    change(object, row, s);
     return 0;
 }
 
@@ -210,16 +165,32 @@ int patch_apply(struct control *k, cJSON *object, const struct noun *noun)
     int failed = 0;
     cJSON_ArrayForEach(v, operations)
     {
-        struct step s;
-        failed = failed || read_step(k, v, &s) || one_step(k, copy, &s, noun);
+        struct patch_step s;
+        read_step(k, v, &s);
+        failed = failed || one_step(k, copy, &s, noun);
     }
     if (failed) {
         cJSON_Delete(copy);
         return -1;
     }
-    cJSON *children = object->child; /* the object keeps its place and name */
-    object->child = copy->child;
-    copy->child = children;
+    patch_swap(object, copy);
     cJSON_Delete(copy);
     return 0;
+}
+
+void patch_swap(cJSON *one, cJSON *other)
+{
+    cJSON *children = one->child; /* each keeps its place and name */
+    one->child = other->child;
+    other->child = children;
+}
+
+int patch_checked(struct control *k, cJSON *object, const struct noun *noun, int (*check)(struct control *k, cJSON *object))
+{
+    cJSON *before = cJSON_Duplicate(object, true);
+    int failed = patch_apply(k, object, noun) || check(k, object);
+    if (failed)
+        patch_swap(object, before);
+    cJSON_Delete(before);
+    return failed ? -1 : 0;
 }

@@ -57,7 +57,7 @@ int invoke_fail(struct call *c, enum refusal why, const char *fmt, ...)
     call_reason(c, STR_F, STR_A(reason));
     if (v) {
         v->refused = why;
-        invoke_log(v, "Execution failed: " STR_F, STR_A(reason));
+        invoke_log(v, "Execution failed%s: " STR_F, why == REFUSE_CONFIGURATION ? " due to configuration error" : "", STR_A(reason));
     }
     return call_fail(c, rows[why].status, rows[why].error_type, "%s", rows[why].message ? rows[why].message : reason.p);
 }

@@ -20,6 +20,7 @@ void rest_leave(struct rest_live *live)
 {
     if (!live || atomic_fetch_sub(&live->users, 1) > 1)
         return;
+    rest_leave(live->canary);
     model_close(live->api);
     arena_release(&live->arena);
     free(live);
@@ -51,6 +52,8 @@ static void forget(struct rest *r)
         cJSON_Delete(a->keys);
         cJSON_Delete(a->plans);
         cJSON_Delete(a->plan_keys);
+        cJSON_Delete(a->links);
+        cJSON_Delete(a->settings);
         free(a);
     }
     for (size_t i = 0; (m = map_next(&r->meters, &i));)
@@ -108,6 +111,8 @@ struct rest_account *rest_account(struct rest *r, struct str account)
     a = mem_zero(sizeof *a);
     a->keys = cJSON_CreateObject();
     a->plans = cJSON_CreateObject();
+    a->links = cJSON_CreateObject();
+    a->settings = cJSON_CreateObject();
     a->plan_keys = cJSON_CreateObject();
     map_put(&r->accounts, account, a);
     return a;
@@ -178,18 +183,41 @@ int rest_deploy(struct rest *r, struct rest_api *api, const char *deployment, st
     return 0;
 }
 
+static struct rest_live *stage_live(const struct rest_api *api, const cJSON *stage, struct str deployment, const cJSON *variables)
+{
+    struct model_api *model = map_get(&api->deployed, deployment);
+    if (!model)
+        return NULL;
+    struct rest_live *l = live_new(api, model_share(model));
+    l->stage = arena_dup(&l->arena, define_text(stage, "stageName"));
+    l->deployment = arena_dup(&l->arena, deployment);
+    put_variables(l, variables);
+    put_throttles(l, define_get(stage, "methodSettings"));
+    return l;
+}
+
+/* The stage's variables with the canary's over them. */
+static void put_canary(struct rest_live *l, const struct rest_api *api, const cJSON *stage)
+{
+    const cJSON *settings = define_get(stage, "canarySettings"), *percent = define_get(settings, "percentTraffic"), *v;
+    cJSON *variables = cJSON_IsObject(define_get(stage, "variables")) ? cJSON_Duplicate(define_get(stage, "variables"), true) : cJSON_CreateObject();
+    cJSON_ArrayForEach(v, define_get(settings, "stageVariableOverrides")) if (cJSON_IsString(v))
+        define_set_text(variables, v->string, str_of(v->valuestring));
+    l->percent = cJSON_IsNumber(percent) ? percent->valuedouble : 0;
+    l->canary = settings ? stage_live(api, stage, define_text(settings, "deploymentId"), variables) : NULL;
+    if (l->canary)
+        l->canary->is_canary = true;
+    cJSON_Delete(variables);
+}
+
 void rest_stage(struct rest *r, struct rest_api *api, const cJSON *stage)
 {
-    struct str name = define_text(stage, "stageName"), deployment = define_text(stage, "deploymentId");
-    struct model_api *model = map_get(&api->deployed, deployment);
+    struct str name = define_text(stage, "stageName");
     (void)r;
-    if (!model)
+    struct rest_live *l = stage_live(api, stage, define_text(stage, "deploymentId"), define_get(stage, "variables"));
+    if (!l)
         return;
-    struct rest_live *l = live_new(api, model_share(model));
-    l->stage = arena_dup(&l->arena, name);
-    l->deployment = arena_dup(&l->arena, deployment);
-    put_variables(l, define_get(stage, "variables"));
-    put_throttles(l, define_get(stage, "methodSettings"));
+    put_canary(l, api, stage);
     rest_leave(map_put(&api->stages, name, l));
 }
 
@@ -243,6 +271,8 @@ struct rest_live *rest_find(struct rest *r, struct str id, struct str stage, boo
     struct rest_live *l = api && api->stages.n_live ? map_get(&api->stages, stage) : NULL;
     if (!l && api)
         l = api->any;
+    if (l && l->canary && (double)(cloud_random(r->cloud) % 10000) < l->percent * 100)
+        l = l->canary;
     if (l)
         atomic_fetch_add(&l->users, 1);
     *ret_api_known = api != NULL;

@@ -32,6 +32,9 @@ struct rest_live {
     struct str stage, deployment, account;
     struct vtl_value variables;
     struct rest_throttle *throttles;
+    struct rest_live *canary; /* takes percent of the calls; NULL = there is none */
+    double percent;
+    bool is_canary;
 };
 
 struct rest_api {
@@ -46,7 +49,7 @@ struct rest_api {
 
 /* What an account has besides its APIs, as the control plane shows it. */
 struct rest_account {
-    cJSON *keys, *plans, *plan_keys; /* by id; plan_keys: by plan, then by key */
+    cJSON *settings, *keys, *plans, *links, *plan_keys; /* by id; plan_keys: by plan, then by key */
 };
 
 struct rest {

@@ -33,24 +33,25 @@ static void the_most_specific_resource_answers(void **state)
         { "GET", "/streams/", "/streams", "GET", NULL },
         { "GET", "//streams", "/streams", "GET", NULL },
         { "PUT", "/streams/record", "/streams/record", "PUT", NULL },
-        { "GET", "/streams/record", "/streams/record", NULL, NULL },
+        { "GET", "/streams/record", "/streams/{name}", "GET", "record" }, /* the static one lacks the verb */
         { "GET", "/streams/x", "/streams/{name}", "GET", "x" },
         { "DELETE", "/streams/x", "/streams/{name}", "ANY", "x" },
         { "BREW", "/streams/x", "/streams/{name}", NULL, "x" },
         { "PUT", "/streams/a%2Fb/record", "/streams/{name}/record", "PUT", "a%2Fb" },
-        { "POST", "/streams/x/record", "/streams/{name}/record", NULL, "x" },
+        { "POST", "/streams/x/record", "/{proxy+}", "ANY", "streams/x/record" },
+        { "BREW", "/streams/x/record", "/streams/{name}/record", NULL, "x" },
         { "PUT", "/streams/record/record", "/streams/{name}/record", "PUT", "record" }, /* the static one leads nowhere */
         { "PUT", "/streams/x/nope", "/{proxy+}", "ANY", "streams/x/nope" },
         { "POST", "/topics/a.pin", "/{proxy+}", "ANY", "topics/a.pin" },
         { "POST", "/topics//a/", "/{proxy+}", "ANY", "topics//a" },
         { "GET", "/files/a/b/c", "/files/{path+}", "GET", "a/b/c" },
-        { "GET", "/files/index", "/files/index", NULL, NULL },
+        { "GET", "/files/index", "/files/{path+}", "GET", "index" },
         { "GET", "/files", "/{proxy+}", "ANY", "files" },
         { "GET", "/only", "/{proxy+}", "ANY", "only" },
         { "GET", "/a/1/b/2/c", "/a/{x}/b/{y}/c", "GET", "1" },
         { "GET", "/v1.0/x", "/v1.0/x", "GET", NULL },
         { "get", "/streams", "/streams", NULL, NULL },
-        { "HEAD", "/streams", "/streams", NULL, NULL }, /* GET does not imply HEAD */
+        { "HEAD", "/streams", "/{proxy+}", "ANY", "streams" }, /* GET does not imply HEAD */
     };
     struct model_api *api = api_of(tree, sizeof(tree) / sizeof(*tree));
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -72,7 +72,7 @@ static void malformed_documents_name_the_place(void **state)
         { ONE("{\"type\":\"lambda\"}"), AT "/type", "http_proxy" },
         { ONE("{\"type\":\"http\",\"uri\":\"http://h/\"}"), AT "/uri", "HttpMethod must be non-empty" },
         { ONE("{\"type\":\"http\",\"httpMethod\":\"GET\",\"uri\":\"ftp://h/\"}"), AT "/uri", "Invalid HTTP endpoint" },
-        { ONE("{\"type\":\"aws\",\"httpMethod\":\"POST\",\"uri\":\"arn:x\"}"), AT "/uri", "Invalid ARN" },
+        { ONE("{\"type\":\"aws\",\"httpMethod\":\"POST\",\"uri\":\"arn:x\"}"), AT "/uri", "must contain path or action" },
         { ONE("{\"type\":\"aws\",\"httpMethod\":\"POST\",\"uri\":\"arn:aws:apigateway:r:kinesis:x\"}"), AT "/uri", "path or action" },
         { ONE("{\"type\":\"mock\",\"passthroughBehavior\":\"maybe\"}"), AT "/passthroughBehavior", "when_no_match" },
         { ONE("{\"type\":\"mock\",\"timeoutInMillis\":10}"), AT "/timeoutInMillis", "50 ms" },

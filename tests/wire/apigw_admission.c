@@ -118,7 +118,7 @@ static void a_stage_throttles_its_methods(void **state)
 #define SET(path, name, value) "{\"op\":\"replace\",\"path\":\"" path "/throttling/" name "\",\"value\":\"" value "\"}"
     static const struct row rows[] = {
         { "PATCH", A "/stages/s", "{\"patchOperations\":[" SET("/*/*", "rateLimit", "1") "," SET("/*/*", "burstLimit", "2") ","
-          SET("/~1keyed/GET", "rateLimit", "1") "," SET("/~1keyed/GET", "burstLimit", "1") "]}", 200, "\"*/*\":{\"throttlingRateLimit\":1", NULL, NULL },
+          SET("/~1keyed/GET", "rateLimit", "1") "," SET("/~1keyed/GET", "burstLimit", "1") "]}", 200, "\"throttlingBurstLimit\":2,\"throttlingRateLimit\":1,", NULL, NULL },
         { "GET", LIVE "/free", NULL, 200, NULL, NULL, NULL },
         { "GET", LIVE "/free", NULL, 200, NULL, NULL, NULL },
         { "GET", LIVE "/free", NULL, 429, "{\"message\":\"Too Many Requests\"}", NULL, NULL },
