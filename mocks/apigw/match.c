@@ -1,7 +1,9 @@
 /* match.c - from a path to the resource that answers it.
  *
  * Per segment a static part goes before {param}, and {param} before {proxy+}; where the better one leads nowhere, the
- * next is tried; so it is where the better one has no method for the verb. Empty segments (double and trailing slashes) do not count. Only resources with methods are answers.
+ * next is tried. Where a resource has no method for the verb, one beside it may answer (OPTIONS /test by /{proxy+}, as validated on
+ * AWS), but none of those further up: a POST on /streams/{name}/record is refused, and does not end in /{proxy+}. Empty segments
+ * (double and trailing slashes) do not count. Only resources with methods are answers.
  * Documented at: Developer Guide, "Set up a proxy integration with a proxy resource".
  */
 #include "mocks/apigw/model.h"
@@ -12,6 +14,7 @@ struct search {
     struct str path; /* the whole, for what a greedy part takes */
     struct match *m;
     struct str verb; /* n == 0: any will do */
+    bool refused;    /* a resource took the whole path, but not the verb */
     int steps;
 };
 
@@ -51,8 +54,11 @@ static const struct model_resource *descend(struct search *s, const struct model
 {
     if (++s->steps > 10000)
         return NULL;
-    if (i == s->n)
-        return s->verb.n ? (method_of(r, s->verb) ? r : NULL) : r->methods ? r : NULL;
+    if (i == s->n) {
+        bool answers = s->verb.n ? method_of(r, s->verb) != NULL : r->methods != NULL;
+        s->refused = s->refused || (r->methods && !answers);
+        return answers ? r : NULL;
+    }
     s->m->nearest = r;
     static const enum model_part order[] = { MODEL_STATIC, MODEL_PARAM, MODEL_GREEDY };
     for (int k = 0; k < 3; k++)
@@ -63,7 +69,8 @@ static const struct model_resource *descend(struct search *s, const struct model
             if (c->kind != MODEL_STATIC && !take(s, c, c->kind == MODEL_GREEDY ? rest_of(s, i) : s->segments[i]))
                 continue;
             const struct model_resource *found = descend(s, c, c->kind == MODEL_GREEDY ? s->n : i + 1);
-            if (found)
+            bool beside = c->kind == MODEL_GREEDY || i + 1 == s->n;
+            if (found || (s->refused && !beside))
                 return found;
             s->m->n_params = before;
         }

@@ -55,7 +55,7 @@ ok(produce(USER + ".geo", *rows("geo", 0, 3)))                # three records in
 ok(put(encoded, base64.b64encode(json.dumps(rows("geo", 9, 1)[0]).encode()).decode(), "partition-1"))
 ok(put(encoded, {"value": rows("geo", 8, 1)[0]}, "partition-1"))
 
-answer = put(shared, {"a": 1}, "pin", verb="TRACE")
+answer = put(shared, {"a": 1}, "pin", verb="POST")
 assert (answer.status_code, answer.json()) == (403, {"message": "Missing Authentication Token"}), answer.text
 answer = put(shared, {"a": 1}, "pin", headers=KAFKA)
 assert answer.status_code == 415, answer.text

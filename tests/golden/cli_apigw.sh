@@ -6,8 +6,8 @@ row='{"StreamName":"other","Data":{"a":1},"PartitionKey":"p"}'
 expect 0 'resource  /streams/{stream-name}/record' "$weirbox" apigw explain PUT /test/streams/s/record --body "$row"
 expect 0 '"Data": "eyJhIjoxfQ=="' "$weirbox" apigw explain PUT /test/streams/s/record --body "$row"
 expect 0 'answer    200 {"SequenceNumber"' "$weirbox" apigw explain PUT https://abc.execute-api.us-east-1.amazonaws.com/dev/streams/s/record --body "$row"
-expect 1 'has no method BREW; it has PUT' "$weirbox" apigw explain BREW /test/streams/s/record
-expect 0 'resource  /{proxy+}' "$weirbox" apigw explain POST /test/streams/s/record
+expect 1 'has no method POST; it has PUT' "$weirbox" apigw explain POST /test/streams/s/record
+expect 0 'resource  /{proxy+}' "$weirbox" apigw explain POST /test/streams
 expect 1 'Content-Type text/csv has no mapping template' "$weirbox" apigw explain PUT /test/streams/s/record --header 'Content-Type: text/csv'
 expect 1 'ends after the stage' "$weirbox" apigw explain GET /test
 expect 0 'Endpoint request URI: http://kafka-rest:8082/topics/x.pin?a=b' "$weirbox" apigw explain GET '/test/topics/x.pin?a=b'

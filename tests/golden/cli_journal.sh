@@ -31,12 +31,12 @@ batch $id.pin '"{\"index\": 7529}"'
 batch $id.geo '[1,2]'
 stream streaming-$id-pin '{"index":7528}'
 stream streaming-$id-pin '"eyJpbmRleCI6NzUzMH0="'
-curl -sS -o /dev/null -X BREW "$WEIRBOX_GATEWAY_URL/dev/streams/streaming-$id-pin/record"
+curl -sS -o /dev/null -X GET "$WEIRBOX_GATEWAY_URL/dev/streams/streaming-$id-pin/record"
 
 # journal
 expect 0 "kafka_rest  Produce" $weirbox journal
 expect 0 "403" $weirbox journal --service apigw --status '>=400'
-expect 0 "has no method BREW" $weirbox journal --status 403 --json
+expect 0 "has no method GET" $weirbox journal --status 403 --json
 [ "$($weirbox journal --service kinesis --action PutRecord --json | wc -l)" = 2 ] || fail "two PutRecords"
 [ "$($weirbox journal --limit 1 | wc -l)" = 1 ] || fail "--limit 1"
 [ -z "$($weirbox journal --limit 0)" ] || fail "--limit 0"

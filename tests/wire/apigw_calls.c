@@ -214,8 +214,8 @@ static void refusals_look_as_on_aws_and_say_why(void **state)
 {
     (void)state;
     static const struct refused rows[] = {
-        { "BREW", "/test/streams/s/record", "application/json", "{}", 403, "{\"message\":\"Missing Authentication Token\"}",
-          "MissingAuthenticationTokenException", "has no method BREW; it has PUT" },
+        { "POST", "/test/streams/s/record", "application/json", "{}", 403, "{\"message\":\"Missing Authentication Token\"}",
+          "MissingAuthenticationTokenException", "has no method POST; it has PUT" },
         { "GET", "/test", "application/json", "", 403, "{\"message\":\"Missing Authentication Token\"}",
           "MissingAuthenticationTokenException", "ends after the stage" },
         { "GET", "/", "application/json", "", 403, "{\"message\":\"Forbidden\"}", "ForbiddenException", "no stage" },

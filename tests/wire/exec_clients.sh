@@ -46,7 +46,7 @@ for python in python3 /usr/bin/python3; do
             tr -s ' ' <odd$n.err | grep -qF -- "$line" || { echo "FAIL: the report has no '$line'"; cat odd$n.err; exit 1; }
         done <<REPORT
 1 403 MissingAuthenticationTokenException a call of apigw, first: /streams/Kinesis-Prod-Stream/record
-exists but has no method TRACE; it has PUT
+exists but has no method POST; it has PUT
 1 415 BadRequestException Invoke of apigw, first: /streams/Kinesis-Prod-Stream/record
 Content-Type application/vnd.kafka.json.v2+json has no mapping template
 1 422 Produce of kafka_rest, first: 57aa68bb79cc.pin
