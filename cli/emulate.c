@@ -59,7 +59,7 @@ static int post(struct args *a, enum emulate_path path, struct err *e)
     struct watch watch = { .path = path == EMULATE_BATCH ? "batch" : "stream", .start_us = clock_stopwatch_us() };
     show_init(&watch.show, args_on(a, "json"));
     const struct emulate_options o = {
-        .path = path, .gateway = args_text(a, "gateway"), .stage = args_text(a, "stage"), .user_id = args_text(a, "user-id"),
+        .path = path, .gateway = args_given(a, "gateway") ? args_text(a, "gateway") : options_env("WEIRBOX_GATEWAY_URL", args_text(a, "gateway")).p, .stage = args_text(a, "stage"), .user_id = args_text(a, "user-id"),
         .post_ids = args_on(a, "post-ids"), .in_flight = (int)in_flight, .max_attempts = (int)attempts, .posts_per_second = rate,
         .clock = &clock, .seed = (uint64_t)seed, .progress = watch_progress, .progress_arg = &watch,
     };

@@ -41,7 +41,7 @@ const struct option options_flow[] = {
 
 const struct option options_post[] = {
     { "source", "URI", "where rows come from: a SQLite file; without it the synthetic tables or --tables", NULL, NULL },
-    { "gateway", "URL", "the API gateway", "http://127.0.0.1:8080", NULL },
+    { "gateway", "URL", "the API gateway; not given: $WEIRBOX_GATEWAY_URL, as weirbox env and exec set it", "http://127.0.0.1:8080", NULL },
     { "stage", "NAME", "its stage", FLOW_STAGE, NULL },
     { "user-id", "ID", "in the names of topics and streams", FLOW_USER_ID, NULL },
     { "post-ids", NULL, "name each post in record key and partition key", "on", NULL },
