@@ -144,10 +144,8 @@ static void add_services(const struct host *h, bool by_name, struct environ_list
     uint16_t rds = cloud_port(h->cloud, "rds"), kafka = cloud_port(h->cloud, "kafka");
     if (kafka)
         add(l, "KAFKA_BOOTSTRAP_SERVERS", arena_f(&l->arena, "127.0.0.1:%u", kafka).p);
-    if (cloud_service(h->cloud, "databricks")) {
-        add(l, "DATABRICKS_HOST", arena_z(&l->arena, str_of(cloud_url(h->cloud, "databricks"))));
-        add(l, "DATABRICKS_TOKEN", arena_z(&l->arena, cloud_own_key(h->cloud).secret));
-    }
+    add(l, "DATABRICKS_HOST", arena_z(&l->arena, str_of(cloud_url(h->cloud, "edge")))); /* which has none: 501, and a real workspace is not reached */
+    add(l, "DATABRICKS_TOKEN", arena_z(&l->arena, cloud_own_key(h->cloud).secret));
     if (rds)
         add_rds(rds, by_name, l);
     add(l, "WEIRBOX_SEED", arena_f(&l->arena, "%llu", (unsigned long long)h->options.seed).p);

@@ -52,8 +52,8 @@ static const struct {
     { "*.s3.amazonaws.com", "s3" },
     { "*.s3.*.amazonaws.com", "s3" },
     { "*.s3-*.amazonaws.com", "s3" },
-    { "*.cloud.databricks.com", "databricks" },
-    { "*.azuredatabricks.net", "databricks" },
+    { "*.cloud.databricks.com", "edge" },
+    { "*.azuredatabricks.net", "edge" },
     { "*.amazonaws.com", "edge" },
     { "kafka-rest:8082", "kafka_rest" },
 };

@@ -36,6 +36,7 @@ static const struct edge_row {
     { BY_SCOPE, "?*", NULL },
     { BY_TYPE, "application/vnd.kafka.*", "kafka_rest" },
     { BY_ACCEPT, "application/vnd.kafka.*", "kafka_rest" },
+    { BY_PATH, "/api/2.?/*", NULL }, /* Databricks */
     { BY_PATH, "/connectors*", "connect" },
     { BY_PATH, "/connector-plugins*", "connect" },
     { BY_ANYTHING, "*", "s3" },
@@ -100,7 +101,7 @@ void edge_refuse(const struct http_request *r, struct http_reply *reply, struct 
 {
     struct str target = http_request_header(r, "X-Amz-Target"), service = credential_scope(r);
     if (!service.n)
-        service = str_cut(&target, '.');
+        service = target.n ? str_cut(&target, '.') : S("databricks");
     bool form = is_form(r);
     *ret_reason = arena_f(a, "weirbox has no service '" STR_F "'; weirbox status lists those it has", STR_A(str_head(service, 64)));
     reply->status = 501;
@@ -112,7 +113,7 @@ void edge_refuse(const struct http_request *r, struct http_reply *reply, struct 
         xml_put(&reply->body, "Message", *ret_reason);
         buf_z(&reply->body, "</Error></ErrorResponse>\n");
     } else {
-        buf_z(&reply->body, "{\"__type\":\"NotImplementedException\",\"message\":");
+        buf_z(&reply->body, "{\"__type\":\"NotImplementedException\",\"error_code\":\"NOT_IMPLEMENTED\",\"message\":"); /* AWS's word, Databricks' */
         json_put_text(&reply->body, *ret_reason);
         buf_z(&reply->body, "}\n");
     }

@@ -126,6 +126,13 @@ static void other_services_are_refused_by_name(void **state)
     r = ask(w, test_key, "lambda", "application/json", "{}");
     assert_int_equal(r.status, 501);
     assert_true(has(r, "\"__type\":\"NotImplementedException\"") && has(r, "no service 'lambda'"));
+    struct err e = { 0 };
+    struct client *client = client_open(&(struct client_options){ .clock = &w->clock, .max_attempts = 1 }, &e);
+    struct client_request q = { .method = "POST", .url = arena_f(&w->arena, "%s/api/2.1/jobs/runs/submit", cloud_url(w->cloud, "edge")) };
+    assert_ok(client_do(client, &q, &w->arena, &r, &e), &e);
+    client_close(client);
+    assert_int_equal(r.status, 501);
+    assert_true(has(r, "no service 'databricks'"));
 }
 
 int main(void)
