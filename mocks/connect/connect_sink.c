@@ -57,8 +57,10 @@ static void add_partition(struct connector *c, struct plog *log, unsigned partit
     *at = p;
 }
 
+/* The topic may have come up since the worker looked for users; its connector is made before anybody else takes it. */
 static bool is_anothers(const struct connector *c, const char *topic)
 {
+    connect_users_see(c->worker, topic);
     pthread_mutex_lock(&c->worker->lock);
     bool own = connect_users_own(c, topic);
     pthread_mutex_unlock(&c->worker->lock);

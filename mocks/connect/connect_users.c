@@ -62,20 +62,27 @@ static void add_connector(struct worker *w, struct str id, struct str name, stru
 
 static struct str name_of(struct str id, struct arena *a) { return arena_f(a, "user-" STR_F, STR_A(id)); }
 
+void connect_users_see(struct worker *w, const char *topic)
+{
+    struct str id = w->each_user ? user_of(topic) : S("");
+    if (!id.n)
+        return;
+    struct arena a = ARENA_INIT;
+    struct str name = name_of(id, &a);
+    if (!is_known(w, name))
+        add_connector(w, id, name, &a);
+    arena_release(&a);
+}
+
 void connect_users_look(struct worker *w)
 {
     size_t n;
     if (!w->each_user)
         return;
-    struct arena a = ARENA_INIT;
     struct plog **logs = plog_set_list(cloud_topics(w->cloud), &n);
-    for (size_t i = 0; i < n; i++) {
-        struct str id = user_of(plog_name(logs[i])), name = name_of(id, &a);
-        if (id.n && !is_known(w, name))
-            add_connector(w, id, name, &a);
-    }
+    for (size_t i = 0; i < n; i++)
+        connect_users_see(w, plog_name(logs[i]));
     free(logs);
-    arena_release(&a);
 }
 
 bool connect_users_own(const struct connector *c, const char *topic)

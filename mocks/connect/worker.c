@@ -199,12 +199,12 @@ static bool pass(struct worker *w, struct arena *a, uint64_t *settled, int64_t *
 {
     size_t n;
     bool progress = false;
-    connect_users_look(w);
-    struct connector **list = list_connectors(w, a, &n);
     pthread_mutex_lock(&w->lock);
-    uint64_t asked = w->settle_asked;
+    uint64_t asked = w->settle_asked; /* before looking around: what was there when it was asked is seen then */
     bool settling = asked != w->settle_done;
     pthread_mutex_unlock(&w->lock);
+    connect_users_look(w);
+    struct connector **list = list_connectors(w, a, &n);
     for (size_t i = 0; settling && asked != *settled && i < n; i++)
         connect_sink_mark(list[i]);
     *settled = asked;

@@ -155,7 +155,8 @@ int connect_sink_behind(struct connector *c, struct buf *note);
 void connect_sink_release(struct connector *c);
 
 /* ---- connect_users.c ---- */
-/* Makes the connectors of users whose topics are new. */
+/* Makes the connectors of users whose topics are new; of the one topic, or of all there are. */
+void connect_users_see(struct worker *w, const char *topic);
 void connect_users_look(struct worker *w);
 /* Is the topic taken by a user's own connector, which is not this one? Lock held. */
 bool connect_users_own(const struct connector *c, const char *topic);
