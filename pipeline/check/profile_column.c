@@ -164,43 +164,18 @@ static void profile_set_number(struct work *w, enum profile_metric m, double num
     w->out->figure[m] = (struct profile_figure){ arena_keep(&w->arena, &b), true, number };
 }
 
+/* A text is cut at a character. */
 static void profile_put_cell(const struct column *c, size_t row, struct buf *out)
 {
-    switch (c->type) {
-    case COLUMN_STRING: {
-        struct str text = column_text(c, row);
-        size_t n = text.n;
-        if (n > PROFILE_TEXT_BYTES)
-            for (n = PROFILE_TEXT_BYTES; n && ((unsigned char)text.p[n] & 0xC0) == 0x80;)
-                n--;
-        json_put_text(out, str_head(text, n));
-        break;
+    struct str text = c->type == COLUMN_STRING ? column_text(c, row) : S("");
+    size_t n = PROFILE_TEXT_BYTES;
+    if (text.n <= n) {
+        table_put_json(c, row, out);
+        return;
     }
-    case COLUMN_INT:
-        buf_i64(out, c->v.i32[row]);
-        break;
-    case COLUMN_BOOLEAN:
-        buf_z(out, c->v.i32[row] ? "true" : "false");
-        break;
-    case COLUMN_LONG:
-        buf_i64(out, c->v.i64[row]);
-        break;
-    case COLUMN_DOUBLE:
-        json_put_double(out, c->v.f64[row]);
-        break;
-    case COLUMN_TIMESTAMP:
-        buf_c(out, '"');
-        table_put_timestamp(out, c->v.i64[row]);
-        buf_c(out, '"');
-        break;
-    case COLUMN_DOUBLES:
-        for (uint32_t i = 0; i < c->width; i++) {
-            buf_c(out, i ? ',' : '[');
-            json_put_double(out, c->v.f64[row * c->width + i]);
-        }
-        buf_c(out, ']');
-        break;
-    }
+    while (n && ((unsigned char)text.p[n] & 0xC0) == 0x80)
+        n--;
+    json_put_text(out, str_head(text, n));
 }
 
 static struct str profile_cell(struct work *w, size_t row)

@@ -162,6 +162,8 @@ void check_release(struct clean_check *c);
  * Doubles in their shortest form; a fraction of a second is printed only when there is one (up to 6 digits,
  * without trailing zeros); null as null. */
 void table_put_jsonl(const struct table *t, size_t row, struct buf *out);
+/* A cell of it that is not null (c->null is not read). */
+void table_put_json(const struct column *c, size_t row, struct buf *out);
 /* RFC 4180 with CRLF; null is empty, an empty text is "". */
 void table_put_csv_header(const struct table *t, struct buf *out);
 void table_put_csv(const struct table *t, size_t row, struct buf *out);

@@ -84,6 +84,18 @@ static void table_put_cell(const struct column *c, size_t row, struct buf *out)
     }
 }
 
+void table_put_json(const struct column *c, size_t row, struct buf *out)
+{
+    const char *quote = c->type == COLUMN_TIMESTAMP ? "\"" : "";
+    if (c->type == COLUMN_STRING) {
+        json_put_text(out, column_text(c, row));
+        return;
+    }
+    buf_z(out, quote);
+    table_put_cell(c, row, out);
+    buf_z(out, quote);
+}
+
 void table_put_jsonl(const struct table *t, size_t row, struct buf *out)
 {
     for (size_t i = 0; i < t->n_columns; i++) {
@@ -91,17 +103,10 @@ void table_put_jsonl(const struct table *t, size_t row, struct buf *out)
         buf_c(out, i ? ',' : '{');
         json_put_text(out, c->name);
         buf_c(out, ':');
-        if (c->null[row]) {
+        if (c->null[row])
             buf_z(out, "null");
-        } else if (c->type == COLUMN_STRING) {
-            json_put_text(out, column_text(c, row));
-        } else if (c->type == COLUMN_TIMESTAMP) {
-            buf_c(out, '"');
-            table_put_timestamp(out, c->v.i64[row]);
-            buf_c(out, '"');
-        } else {
-            table_put_cell(c, row, out);
-        }
+        else
+            table_put_json(c, row, out);
     }
     buf_z(out, "}\n");
 }
